@@ -1,0 +1,16 @@
+-- A call arrives: record it and make its first offers in one step.
+-- args: id, leg_id, fields {…}, waiting (bool), order, want, attempts, ring_s
+-- returns the id under which the leg is known, and whether it is new
+local known = redis.call('GET', 'sid:' .. args.leg_id)
+if known then return {known, 0} end
+local key = 'call:' .. args.id
+for field, value in pairs(args.fields) do redis.call('HSET', key, field, value) end
+redis.call('HSET', key, 'leg_id', args.leg_id, 'rev', 0)
+redis.call('SET', 'sid:' .. args.leg_id, 'c:' .. args.id)
+redis.call('SADD', 'calls', args.id)
+if args.fields.stage == 'waiting' then
+  redis.call('ZADD', 'waiting', args.fields.line_key_ms, args.id)
+  if ready() then make_offers(args.id, args.order, args.want, args.attempts) end
+  put_due('match', now + 1000)
+end
+return {'c:' .. args.id, 1}

@@ -1,0 +1,147 @@
+-- Shared by every script of the live state. `CALL` and `PSY` (the transition tables of
+-- domain/call.py and domain/presence.py) are rendered above this text by scripts.py.
+-- Arguments of every script: ARGV[1] = now in ms, ARGV[2] = its arguments as JSON.
+-- One rule for all: read, compare and write in here, never read in one script and
+-- write in another without comparing again.
+
+local now = tonumber(ARGV[1])
+local args = cjson.decode(ARGV[2])
+local MISSES_KEPT = 10
+
+local function ready()
+  return redis.call('EXISTS', 'epoch') == 1
+end
+
+local function given(value)
+  return value ~= nil and value ~= cjson.null and value ~= false and value ~= ''
+end
+
+-- An effect is a member of `due`, its score the moment it is due. Putting it again never
+-- delays it; putting it while a process holds it (score = end of lease) makes it due again.
+local function put_due(member, at)
+  local old = redis.call('ZSCORE', 'due', member)
+  if not old or tonumber(old) > at then
+    redis.call('ZADD', 'due', at, member)
+    redis.call('LPUSH', 'due:wake', '1')
+    redis.call('LTRIM', 'due:wake', 0, 3)
+  end
+end
+
+-- Move a call along its table. Keeps the line (`waiting`) equal to the stage.
+local function call_to(id, event)
+  local key = 'call:' .. id
+  local from = redis.call('HGET', key, 'stage')
+  local to = from and CALL[from][event]
+  if not to then return nil end
+  redis.call('HSET', key, 'stage', to)
+  redis.call('HINCRBY', key, 'rev', 1)
+  if to == 'waiting' then
+    redis.call('ZADD', 'waiting', redis.call('HGET', key, 'line_key_ms'), id)
+    put_due('match', now)
+  else
+    redis.call('ZREM', 'waiting', id)
+  end
+  return to
+end
+
+-- Move a psychologist along hers. Whoever signed off in mid-call goes offline at its end.
+local function psy_to(id, event)
+  local key = 'psy:' .. id
+  local from = redis.call('HGET', key, 'state') or 'offline'
+  local to = PSY[from][event]
+  if not to then return nil end
+  local leaving = redis.call('HGET', key, 'leaving') == '1'
+  if leaving and (to == 'available' or to == 'wrap_up') then
+    to = 'offline'
+    redis.call('HDEL', key, 'leaving')
+  end
+  redis.call('SADD', 'psys', id)
+  redis.call('HSET', key, 'state', to, 'since_ms', now)
+  if to ~= 'ringing' and to ~= 'talking' then redis.call('HDEL', key, 'attempt') end
+  if to ~= 'wrap_up' then redis.call('HDEL', key, 'wrap_up_until_ms') end
+  if to == 'available' then
+    if from ~= 'ringing' then redis.call('HSET', key, 'idle_since_ms', now) end
+    put_due('match', now)
+  end
+  return to
+end
+
+local function live_offers(call)
+  local live = {}
+  for _, attempt in ipairs(redis.call('SMEMBERS', 'offers:' .. call)) do
+    local state = redis.call('HGET', 'offer:' .. attempt, 'state')
+    if state and state ~= 'settled' then table.insert(live, {attempt, state}) end
+  end
+  table.sort(live, function(a, b) return a[1] < b[1] end)
+  return live
+end
+
+-- End an offer: its psychologist is freed as it ended, the call goes back to the line if
+-- this offer held it. Returns false when the offer was settled before (nothing changes).
+local function settle(attempt, how, wrap_up_ms, cool_ms)
+  local key = 'offer:' .. attempt
+  local o = redis.call('HMGET', key, 'state', 'call', 'psychologist')
+  if not o[1] or o[1] == 'settled' then return false end
+  local held, call, psy = o[1] == 'claimed', o[2], o[3]
+  redis.call('HSET', key, 'state', 'settled', 'settlement', how)
+  if redis.call('HGET', 'psy:' .. psy, 'attempt') == attempt then
+    if how == 'talked' and held then
+      if psy_to(psy, 'talk_over') == 'wrap_up' then
+        redis.call('HSET', 'psy:' .. psy, 'wrap_up_until_ms', now + wrap_up_ms)
+        put_due('rest:' .. psy, now + wrap_up_ms)
+      end
+    elseif held then psy_to(psy, 'claim_lost')
+    else psy_to(psy, 'not_taken') end
+  end
+  local ckey = 'call:' .. call
+  if redis.call('EXISTS', ckey) == 1 then
+    if how == 'declined' then redis.call('HSET', ckey, 'cool:' .. psy, now + cool_ms) end
+    if how == 'missed' or how == 'unreachable' or how == 'failed' then
+      redis.call('HINCRBY', ckey, 'tried:' .. psy, 1)
+      if how == 'missed' then redis.call('HINCRBY', 'psy:' .. psy, 'missed_in_row', 1) end
+    end
+    local c = redis.call('HMGET', ckey, 'stage', 'attempt')
+    if held and c[1] == 'claimed' and c[2] == attempt then
+      call_to(call, 'released')
+      redis.call('HDEL', ckey, 'attempt', 'psychologist', 'claimed_ms', 'moved_ms')
+      redis.call('HSET', ckey, 'moves', 0, 'psychologist_in', 0)
+    end
+  end
+  put_due('match', now)
+  return true
+end
+
+-- Free everybody who is rung for `call`, but `except`. What is not yet at the carrier is
+-- settled here; what is there is dropped by an effect and settled when the leg is gone.
+local function release_offers(call, except)
+  for _, offer in ipairs(live_offers(call)) do
+    local attempt, state = offer[1], offer[2]
+    if attempt ~= except then
+      if state == 'due' then settle(attempt, 'withdrawn', 0, 0)
+      else put_due('drop:' .. attempt, now) end
+    end
+  end
+end
+
+-- Take the first free ones of `order` ({psychologist, endpoint} …) until the call has
+-- `want` more offers. `attempts` are random ids drawn by the caller, one for each.
+local function make_offers(call, order, want, attempts)
+  local made = {}
+  for _, who in ipairs(order) do
+    if #made >= want or #made >= #attempts then break end
+    local psy = who[1]
+    local state = redis.call('HGET', 'psy:' .. psy, 'state') or 'offline'
+    local first = redis.call('HGET', 'call:' .. call, 'first_choice')
+    if state == 'available' or (state == 'wrap_up' and first == psy) then
+      local attempt = attempts[#made + 1]
+      psy_to(psy, 'offered')
+      redis.call('HSET', 'psy:' .. psy, 'attempt', attempt)
+      redis.call('HSET', 'offer:' .. attempt, 'call', call, 'psychologist', psy,
+        'endpoint', who[2], 'state', 'due', 'made_ms', now, 'ring_s', args.ring_s or 25)
+      redis.call('SADD', 'offers:' .. call, attempt)
+      put_due('ring:' .. attempt, now)
+      table.insert(made, attempt)
+    end
+  end
+  return made
+end

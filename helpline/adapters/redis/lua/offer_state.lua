@@ -1,0 +1,15 @@
+-- Compare and set one offer. args: attempt, from […], to (or null), set {…}, leg_id (or null)
+-- A leg id is written together with its way back. Returns the state before, or false.
+local key = 'offer:' .. args.attempt
+local state = redis.call('HGET', key, 'state')
+if not state then return false end
+local allowed = false
+for _, from in ipairs(args.from) do allowed = allowed or from == state end
+if not allowed then return state end
+if given(args.to) then redis.call('HSET', key, 'state', args.to) end
+for field, value in pairs(args.set) do redis.call('HSET', key, field, value) end
+if given(args.leg_id) then
+  redis.call('HSET', key, 'leg_id', args.leg_id)
+  redis.call('SET', 'sid:' .. args.leg_id, 'o:' .. args.attempt)
+end
+return state

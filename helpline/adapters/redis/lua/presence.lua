@@ -1,0 +1,20 @@
+-- Something happens to a psychologist. args: psychologist, event, set {…}
+-- Signing off in mid-call is kept and obeyed when the call is over.
+-- returns the new state, or false when the event does not apply
+local key = 'psy:' .. args.psychologist
+local attempt = redis.call('HGET', key, 'attempt')
+local from = redis.call('HGET', key, 'state') or 'offline'
+if args.event == 'off_duty' and from == 'talking' then
+  redis.call('HSET', key, 'leaving', 1)
+  return 'talking'
+end
+local to = psy_to(args.psychologist, args.event)
+if not to then return false end
+for field, value in pairs(args.set) do redis.call('HSET', key, field, value) end
+if to == 'talking' and given(args.set.attempt) then attempt = nil end
+if from == 'ringing' and to ~= 'talking' and attempt then
+  local state = redis.call('HGET', 'offer:' .. attempt, 'state')
+  if state == 'due' then settle(attempt, 'withdrawn', 0, 0)
+  else put_due('drop:' .. attempt, now) end
+end
+return to

@@ -1,0 +1,16 @@
+-- Compare and set one call: write only if nobody changed it since it was loaded.
+-- args: id, rev, event (or null), set {…}, del […], effects [[member, at] …],
+--       release (bool: free everybody rung for it but `keep`), keep
+-- returns 1, or 0 when the call has changed (load again) or is gone, or -1 when late news
+local key = 'call:' .. args.id
+if redis.call('HGET', key, 'rev') ~= tostring(args.rev) then return 0 end
+if given(args.event) then
+  if not call_to(args.id, args.event) then return -1 end
+else
+  redis.call('HINCRBY', key, 'rev', 1)
+end
+for field, value in pairs(args.set) do redis.call('HSET', key, field, value) end
+for _, field in ipairs(args.del) do redis.call('HDEL', key, field) end
+if args.release then release_offers(args.id, args.keep) end
+for _, effect in ipairs(args.effects) do put_due(effect[1], effect[2]) end
+return 1
