@@ -17,6 +17,7 @@ from helpline.domain.call import Event as CallEvent
 from helpline.domain.call import LiveCall
 from helpline.domain.presence import Event as PresenceEvent
 from helpline.domain.presence import Presence, State
+from helpline.domain.sweep import CountedCall, LedgerState, LegMemory
 from helpline.domain.waiting import Claim, Offer, OfferState, Settlement, Waiting, Wanted
 
 
@@ -169,7 +170,7 @@ class LineView:
 
 
 class LiveCalls(Protocol):
-    """The working copy of the calls. Every method may raise StoreDown."""
+    """The working copy of the calls. Every method may raise LiveStateDown."""
 
     def arrive(self, call: LiveCall, wanted: Wanted | None, attempts: Sequence[str], now_ms: int) -> bool:
         """Record a new call with its first offers; False when its leg is already known."""
@@ -200,7 +201,7 @@ class LiveCalls(Protocol):
 
 
 class Offers(Protocol):
-    """Offers and presences. Every method may raise StoreDown."""
+    """Offers and presences. Every method may raise LiveStateDown."""
 
     def make(self, wanted: Wanted, live: int, attempts: Sequence[str], now_ms: int) -> tuple[str, ...]: ...
 
@@ -280,7 +281,7 @@ class SweepStart:
 
 
 class FinishedCalls(Protocol):
-    """What Redis remembers of finished legs, by the carrier's leg id. Raises RedisDown."""
+    """What Redis remembers of finished legs, by the carrier's leg id. Raises LiveStateDown."""
 
     def begin(self) -> SweepStart | None:
         """Where Redis stands; None while there is no epoch (not rebuilt yet)."""
@@ -349,7 +350,7 @@ class NewFiche:
 
 
 class OpenFiches(Protocol):
-    """The open fiches, in Redis. Raises RedisDown."""
+    """The open fiches, in Redis. Raises LiveStateDown."""
 
     def open(self, new: NewFiche) -> str:
         """Open a fiche for a call, or hand over the one it has; answers its id in force."""
@@ -395,7 +396,7 @@ class BatchPair:
 
 
 class BatchKeys(Protocol):
-    """The halves of the open batch in Redis. Raises RedisDown."""
+    """The halves of the open batch in Redis. Raises LiveStateDown."""
 
     def public(self) -> BatchKey | None:
         """The half that seals; every process may read it."""
@@ -430,7 +431,7 @@ class Sealer(Protocol):
     def new_pair(self, batch_id: str) -> BatchPair: ...
 
     def seal(self, content: str, row_id: str, key: BatchKey) -> SealedFiche:
-        """Seal canonical JSON; raises FicheTooLong past what the fixed size holds."""
+        """Seal canonical JSON; raises SealingFailed past what the fixed size holds."""
 
     def open(self, sealed: SealedFiche, private_hex: str) -> str:
-        """Open one; raises SealBroken for a row changed, moved or of another batch."""
+        """Open one; raises SealingFailed for a row changed, moved or of another batch."""
