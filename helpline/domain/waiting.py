@@ -54,12 +54,13 @@ class Offer:
     endpoint: str
     state: OfferState
     made_ms: int
+    ring_s: int = 25
     sent_ms: int | None = None
     leg_id: str | None = None
     settlement: Settlement | None = None
-    looked: int = 0
-    prompts: int = 0
-    in_room: bool = False
+    looked: int = 0  # times the carrier was asked whether an ambiguous order took
+    prompts: int = 0  # times the question was put to her
+    answered: bool = False  # her leg has asked for its document
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,90 @@
+"""Calls of the working copy. Keys: docs/internals/live_state.md."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from helpline.adapters.redis.records import call_from_hash, call_to_hash, presence_from_hash
+from helpline.adapters.redis.records import waiting_from_hash as _waiting
+from helpline.adapters.redis.scripts import Json, Scripts, as_fields
+from helpline.domain.call import LiveCall, Stage
+from helpline.domain.waiting import Wanted
+from helpline.ports import Change, LineView, Saved
+
+_SAVED = {1: Saved.DONE, 0: Saved.CHANGED, -1: Saved.LATE}
+
+
+def order_of(wanted: Wanted | None) -> list[Json]:
+    """The candidates as Lua reads them: [[psychologist, endpoint], …]."""
+    return [[c.presence.psychologist, c.endpoint] for c in wanted.order] if wanted else []
+
+
+class RedisLiveCalls:
+    """`ports.LiveCalls` on Redis."""
+
+    def __init__(self, scripts: Scripts) -> None:
+        self._scripts = scripts
+
+    def arrive(self, call: LiveCall, wanted: Wanted | None, attempts: Sequence[str], now_ms: int) -> bool:
+        args: dict[str, Json] = {
+            "id": call.id,
+            "leg_id": call.leg_id,
+            "fields": dict(call_to_hash(call)),
+            "order": order_of(wanted),
+            "want": wanted.how_many if wanted else 0,
+            "ring_s": wanted.ring_s if wanted else 25,
+            "attempts": list(attempts),
+        }
+        reply = self._scripts.run("arrive", now_ms, args)
+        return isinstance(reply, list) and int(reply[1]) == 1
+
+    def by_leg(self, leg_id: str) -> LiveCall | None:
+        text = self._scripts.text(f"sid:{leg_id}") or ""
+        return self.get(text[2:]) if text.startswith("c:") else None
+
+    def get(self, call_id: str) -> LiveCall | None:
+        h = self._scripts.hash(f"call:{call_id}")
+        return call_from_hash(call_id, h) if h.get("stage") else None
+
+    def save(self, call: LiveCall, change: Change, now_ms: int) -> Saved:
+        args: dict[str, Json] = {
+            "id": call.id,
+            "rev": call.rev,
+            "event": change.event.value if change.event else "",
+            "set": as_fields(change.set),
+            "del": list(change.drop),
+            "effects": [[member, at] for member, at in change.effects],
+            "release": change.release,
+            "keep": change.keep or "",
+        }
+        return _SAVED[int(str(self._scripts.run("save", now_ms, args)))]
+
+    def live(self) -> list[LiveCall]:
+        calls = (self.get(call_id) for call_id in self._scripts.members("calls"))
+        return [call for call in calls if call and call.stage is not Stage.ENDED]
+
+    def line(self, limit: int, now_ms: int) -> LineView:
+        view = json.loads(str(self._scripts.run("read_line", now_ms, {"limit": limit})))
+        # Lua cannot tell an empty list from an empty object.
+        calls: list[dict[str, str]] = view["calls"] or []
+        people: list[dict[str, str]] = view["people"] or []
+        return LineView(
+            waiting=tuple(_waiting(c, int(c["live"]), now_ms) for c in calls),
+            presences={p["id"]: presence_from_hash(p["id"], p) for p in people},
+            ready=bool(view["ready"]),
+        )
+
+    def forget(self, call_id: str) -> None:
+        self._scripts.run("forget", 0, {"call": call_id})
+
+    def epoch(self) -> tuple[str, int] | None:
+        h = self._scripts.hash("epoch")
+        return (h["id"], int(h["began_ms"])) if "began_ms" in h else None
+
+    def begin_epoch(self, epoch_id: str, now_ms: int) -> bool:
+        return self._scripts.run("begin_epoch", now_ms, {"id": epoch_id}) == 1
+
+    def hold(self, name: str, holder: str, for_ms: int, now_ms: int) -> bool:
+        reply = self._scripts.run("lease", now_ms, {"name": name, "holder": holder, "for_ms": for_ms})
+        return reply == 1

@@ -1,0 +1,17 @@
+-- Remove every trace of a call and of its offers: for a call the carrier never had
+-- (a replayed request), and for one the carrier has erased. args: call
+local key = 'call:' .. args.call
+for _, offer in ipairs(live_offers(args.call)) do settle(offer[1], 'withdrawn', 0, 0) end
+for _, attempt in ipairs(redis.call('SMEMBERS', 'offers:' .. args.call)) do
+  local leg = redis.call('HGET', 'offer:' .. attempt, 'leg_id')
+  if leg then redis.call('DEL', 'sid:' .. leg) end
+  redis.call('DEL', 'offer:' .. attempt)
+  redis.call('ZREM', 'due', 'ring:' .. attempt, 'drop:' .. attempt)
+end
+local leg = redis.call('HGET', key, 'leg_id')
+if leg then redis.call('DEL', 'sid:' .. leg) end
+redis.call('DEL', key, 'offers:' .. args.call)
+redis.call('SREM', 'calls', args.call)
+redis.call('ZREM', 'waiting', args.call)
+redis.call('ZREM', 'due', 'move:' .. args.call, 'joined:' .. args.call)
+return 1

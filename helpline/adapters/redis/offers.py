@@ -1,0 +1,103 @@
+"""Offers and presences of the working copy. Keys: docs/internals/live_state.md."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from helpline.adapters.redis.live_calls import order_of
+from helpline.adapters.redis.records import offer_from_hash, presence_from_hash
+from helpline.adapters.redis.scripts import Json, Scripts, as_fields
+from helpline.domain.presence import Event as PresenceEvent
+from helpline.domain.presence import Presence, State
+from helpline.domain.waiting import Claim, Offer, OfferState, Settlement, Wanted
+
+COOL_DOWN_MS = 60_000
+
+
+class RedisOffers:
+    """`ports.Offers` on Redis."""
+
+    def __init__(self, scripts: Scripts) -> None:
+        self._scripts = scripts
+
+    def make(self, wanted: Wanted, live: int, attempts: Sequence[str], now_ms: int) -> tuple[str, ...]:
+        args: dict[str, Json] = {
+            "call": wanted.call,
+            "order": order_of(wanted),
+            "want": live + wanted.how_many,
+            "ring_s": wanted.ring_s,
+            "attempts": list(attempts),
+        }
+        reply = self._scripts.run("offer", now_ms, args)
+        return tuple(str(a) for a in reply) if isinstance(reply, list) else ()
+
+    def get(self, attempt: str) -> Offer | None:
+        h = self._scripts.hash(f"offer:{attempt}")
+        return offer_from_hash(attempt, h) if h.get("state") and h.get("call") else None
+
+    def by_leg(self, leg_id: str) -> Offer | None:
+        text = self._scripts.text(f"sid:{leg_id}") or ""
+        return self.get(text[2:]) if text.startswith("o:") else None
+
+    def of_call(self, call_id: str) -> list[Offer]:
+        offers = (self.get(attempt) for attempt in self._scripts.members(f"offers:{call_id}"))
+        return [offer for offer in offers if offer]
+
+    def change(
+        self,
+        attempt: str,
+        from_states: Sequence[OfferState],
+        to: OfferState | None,
+        *,
+        now_ms: int,
+        leg_id: str | None = None,
+        fields: Mapping[str, str | int | bool] | None = None,
+    ) -> OfferState | None:
+        args: dict[str, Json] = {
+            "attempt": attempt,
+            "from": [state.value for state in from_states],
+            "to": to.value if to else "",
+            "set": as_fields(fields or {}),
+            "leg_id": leg_id or "",
+        }
+        before = self._scripts.run("offer_state", now_ms, args)
+        return OfferState(str(before)) if before else None
+
+    def claim(self, attempt: str, welcome_ms: int, now_ms: int) -> Claim:
+        reply = self._scripts.run("claim", now_ms, {"attempt": attempt, "welcome_ms": welcome_ms})
+        return Claim(str(reply))
+
+    def settle(self, attempt: str, how: Settlement, wrap_up_ms: int, now_ms: int) -> bool:
+        args: dict[str, Json] = {
+            "attempt": attempt,
+            "how": how.value,
+            "wrap_up_ms": wrap_up_ms,
+            "cool_ms": COOL_DOWN_MS,
+        }
+        return self._scripts.run("settle", now_ms, args) == 1
+
+    def presence(self, psychologist: str) -> Presence | None:
+        h = self._scripts.hash(f"psy:{psychologist}")
+        return presence_from_hash(psychologist, h) if h else None
+
+    def presences(self) -> dict[str, Presence]:
+        found = {psychologist: self.presence(psychologist) for psychologist in self._scripts.members("psys")}
+        return {psychologist: p for psychologist, p in found.items() if p}
+
+    def happen(
+        self,
+        psychologist: str,
+        event: PresenceEvent,
+        now_ms: int,
+        fields: Mapping[str, str | int | bool] | None = None,
+    ) -> State | None:
+        args: dict[str, Json] = {
+            "psychologist": psychologist,
+            "event": event.value,
+            "set": as_fields(fields or {}),
+        }
+        reply = self._scripts.run("presence", now_ms, args)
+        return State(str(reply)) if reply else None
+
+    def may_leave_at(self, gap_ms: int, now_ms: int) -> int:
+        return int(str(self._scripts.run("token", now_ms, {"gap_ms": gap_ms})))

@@ -1,0 +1,109 @@
+"""The Lua scripts of the live state, with the transition tables rendered into them.
+
+Every script takes (now in ms, arguments as JSON) and touches keys by name; we run on
+one instance, never on a cluster. EVALSHA only: after a restart of Redis the client
+loads a missing script and repeats once. Errors of the driver become `LiveStateDown`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from importlib import resources
+from typing import TypeAlias, TypeVar, cast
+
+import redis
+from redis.exceptions import RedisError
+
+from helpline.domain import call as call_table
+from helpline.domain import presence as presence_table
+from helpline.domain.errors import LiveStateDown
+
+Json: TypeAlias = "str | int | float | bool | None | list[Json] | dict[str, Json]"
+Client: TypeAlias = "redis.Redis"
+T = TypeVar("T")
+
+NAMES = (
+    "arrive",
+    "offer",
+    "claim",
+    "settle",
+    "save",
+    "offer_state",
+    "presence",
+    "due",
+    "lease",
+    "token",
+    "read_line",
+    "forget",
+    "begin_epoch",
+)
+
+
+S = TypeVar("S", bound=StrEnum)
+E = TypeVar("E", bound=StrEnum)
+
+
+def _lua_table(name: str, table: Mapping[S, Mapping[E, S]]) -> str:
+    rows = [
+        f"['{state.value}']={{"
+        + ",".join(f"['{event.value}']='{to.value}'" for event, to in events.items())
+        + "}"
+        for state, events in table.items()
+    ]
+    return f"local {name} = {{" + ",".join(rows) + "}\n"
+
+
+def source(name: str) -> str:
+    """The whole text of one script: tables, shared part, its own part."""
+    folder = resources.files("helpline.adapters.redis") / "lua"
+    tables = _lua_table("CALL", call_table.TRANSITIONS) + _lua_table("PSY", presence_table.TRANSITIONS)
+    return tables + (folder / "lib.lua").read_text("utf-8") + (folder / f"{name}.lua").read_text("utf-8")
+
+
+class Scripts:
+    """The registered scripts of one client; `run` is the only way to call them."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._scripts = {name: client.register_script(source(name)) for name in NAMES}
+
+    def text(self, key: str) -> str | None:
+        """One string key. The client decodes: bytes never come back."""
+        found = guarded(lambda: self._client.get(key))
+        return str(found) if found is not None else None
+
+    def hash(self, key: str) -> dict[str, str]:
+        """One hash, empty when there is none."""
+        found = guarded(lambda: self._client.hgetall(key))
+        return {str(name): str(value) for name, value in found.items()}
+
+    def members(self, key: str) -> list[str]:
+        """One set, sorted, so that nothing depends on Redis's order."""
+        return sorted(str(member) for member in guarded(lambda: self._client.smembers(key)))
+
+    def run(self, name: str, now_ms: int, args: Mapping[str, Json]) -> object:
+        """Run one script; the raw reply (str, int, list or None). Raises LiveStateDown."""
+        script = self._scripts[name]
+        text = json.dumps(args, separators=(",", ":"))
+        return guarded(lambda: cast("object", script(keys=[], args=[now_ms, text])))
+
+
+def guarded(do: Callable[[], T]) -> T:
+    """Run one Redis operation; the driver's error becomes ours, without its text.
+
+    Raised outside the except block: a chained traceback would carry the driver's
+    message, and with it the key it was about.
+    """
+    kind: str
+    try:
+        return do()
+    except (RedisError, OSError) as error:
+        kind = type(error).__name__
+    raise LiveStateDown(f"redis: {kind}")
+
+
+def as_fields(values: Mapping[str, str | int | bool]) -> dict[str, Json]:
+    """Hash fields as Redis keeps them: text only, booleans as 1 and 0."""
+    return {k: str(int(v)) if isinstance(v, bool) else str(v) for k, v in values.items()}
