@@ -105,7 +105,7 @@ def _refuse_unknown(
             faults.add(name, "must not be set: use HELPLINE_CARRIER_REGION and HELPLINE_CARRIER_EDGE")
         elif name in BY_NAME or base in BY_NAME or name in TOOL_NAMES or name in debug_on:
             continue
-        elif name.startswith("HELPLINE_") or name in in_file and name not in DEBUG_NAMES:
+        elif name.startswith("HELPLINE_") or (name in in_file and name not in DEBUG_NAMES):
             near = difflib.get_close_matches(name, BY_NAME, n=1)
             faults.add(name, "is not a setting" + (f"; did you mean {near[0]}?" if near else ""))
 

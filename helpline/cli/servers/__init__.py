@@ -1,0 +1,1 @@
+"""Embedded servers for demo and tests: a Redis-compatible one and PostgreSQL."""
