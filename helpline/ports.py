@@ -10,13 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, TypeAlias, TypeVar
 
 from helpline.domain.call import Event as CallEvent
 from helpline.domain.call import LiveCall
+from helpline.domain.directory import Structure
+from helpline.domain.people import Psychologist, Shift
 from helpline.domain.presence import Event as PresenceEvent
 from helpline.domain.presence import Presence, State
+from helpline.domain.snapshot import Snapshot
 from helpline.domain.sweep import CountedCall, LedgerState, LegMemory
 from helpline.domain.waiting import Claim, Offer, OfferState, Settlement, Waiting, Wanted
 
@@ -286,16 +290,16 @@ class FinishedCalls(Protocol):
     def begin(self) -> SweepStart | None:
         """Where Redis stands; None while there is no epoch (not rebuilt yet)."""
 
-    def remember(self, leg_ids: Sequence[str]) -> tuple[str, Mapping[str, LegMemory]]:
+    def remember(self, leg_ids: Sequence[str], now_ms: int) -> tuple[str, Mapping[str, LegMemory]]:
         """The generation, and what is known of each leg, read in that generation."""
 
-    def fix_receipts(self, proposed: Mapping[str, str]) -> Mapping[str, str]:
+    def fix_receipts(self, proposed: Mapping[str, str], now_ms: int) -> Mapping[str, str]:
         """Fix a receipt per leg unless one is; answers the receipts in force."""
 
-    def mark(self, counted: Sequence[str], erasing: Sequence[str]) -> None:
+    def mark(self, counted: Sequence[str], erasing: Sequence[str], now_ms: int) -> None:
         """Note that `counted` are committed, and that `erasing` will now be deleted."""
 
-    def forget(self, leg_ids: Sequence[str]) -> None:
+    def forget(self, leg_ids: Sequence[str], now_ms: int) -> None:
         """Wipe every key of legs the carrier no longer has."""
 
 
@@ -352,10 +356,13 @@ class NewFiche:
 class OpenFiches(Protocol):
     """The open fiches, in Redis. Raises LiveStateDown."""
 
-    def open(self, new: NewFiche) -> str:
-        """Open a fiche for a call, or hand over the one it has; answers its id in force."""
+    def open(self, new: NewFiche, now_ms: int) -> str | None:
+        """Open a fiche for a call, or hand over the one it has: its id; None once it is sealed."""
 
     def of_call(self, call_id: str) -> OpenFiche | None: ...
+
+    def of_psychologist(self, psychologist: str) -> list[OpenFiche]:
+        """Her fiches that are still open, oldest sealing first."""
 
     def read(self, fiche_id: str) -> OpenFiche | None: ...
 
@@ -372,7 +379,7 @@ class OpenFiches(Protocol):
 
     def next_due_ms(self) -> int | None: ...
 
-    def drop(self, fiche_id: str) -> None:
+    def drop(self, fiche_id: str, now_ms: int) -> None:
         """Wipe a fiche that is stored sealed."""
 
 
@@ -401,7 +408,7 @@ class BatchKeys(Protocol):
     def public(self) -> BatchKey | None:
         """The half that seals; every process may read it."""
 
-    def publish(self, pair: BatchPair) -> BatchKey:
+    def publish(self, pair: BatchPair, now_ms: int) -> BatchKey:
         """Put both halves there unless a batch is open; answers the one open now (clock only)."""
 
     def private_hex(self, batch_id: str) -> str | None:
@@ -435,3 +442,49 @@ class Sealer(Protocol):
 
     def open(self, sealed: SealedFiche, private_hex: str) -> str:
         """Open one; raises SealingFailed for a row changed, moved or of another batch."""
+
+
+# ---- what people edit ----------------------------------------------------------------
+
+
+class PublishedStore(Protocol):
+    """What is live of what people edit, in SQL. Never read on the path of a call. Raises DatabaseDown."""
+
+    def snapshot(self) -> Snapshot: ...
+
+
+class SeedStore(Protocol):
+    """Adds what is not there yet, by its id; what is there stays as it is. Raises DatabaseDown."""
+
+    def add_psychologist(self, person: Psychologist, position: int) -> bool: ...
+
+    def add_shift(self, shift_id: str, shift: Shift) -> bool: ...
+
+    def add_structure(self, structure: Structure, position: int) -> bool: ...
+
+    def add_rules(self, text: str, made_at: datetime) -> bool:
+        """Version 1 of the rules, live, unless any version is there."""
+
+    def add_flow(self, flow_id: str, text: str, made_at: datetime) -> bool:
+        """Version 1 of one flow, live, unless any version of it is there."""
+
+
+class Snapshots(Protocol):
+    """The files that web and effects read instead of SQL."""
+
+    def current(self) -> Snapshot | None:
+        """The newest valid one; None before the first. A broken file leaves the last good one."""
+
+    def replace(self, snapshot: Snapshot) -> None:
+        """Put a new one in place, whole or not at all."""
+
+
+class Migrations(Protocol):
+    """The one history of the tables, on either database. Raises DatabaseDown."""
+
+    def upgrade(self, to: str = "head") -> None: ...
+
+    def downgrade(self, to: str) -> None: ...
+
+    def differences(self) -> list[str]:
+        """What the database lacks or has too much, one sentence each; empty when all is well."""
