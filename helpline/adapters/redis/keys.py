@@ -41,8 +41,8 @@ APP_CHANNEL_PREFIXES: tuple[str, ...] = ("live:", "note:", "rq:")
 # SCAN, KEYS (dangerous) and RANDOMKEY tell the names of keys one may not read. EVAL is left out because only
 # scripts loaded by their digest are used (design §6). INFO and CLIENT INFO are asked for by rq.
 _DATA_COMMANDS = (
-    "-@all +@read +@write +@connection +@transaction +@pubsub +time +evalsha +evalsha_ro +script|load +script|exists "
-    "-@dangerous -@admin +info +client|info"
+    "-@all +@read +@write +@connection +@transaction +@pubsub -@scripting -@dangerous -@admin "
+    "+time +evalsha +evalsha_ro +script|load +script|exists +info +client|info"
 )
 
 
