@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import stat
@@ -183,17 +184,19 @@ def test_a_plan_comes_back_empty_under_the_same_address(server_program: Path) ->
 
 
 def test_the_server_dies_with_its_parent(tmp_path: Path) -> None:
-    program = "import time; from helpline.cli.servers.redis import *; s = start_redis(); print(s.pid, flush=True); time.sleep(60)"
+    program = "import time; from helpline.cli.servers.redis import *; s = start_redis(); print(s.pid, s.plan.directory, flush=True); time.sleep(60)"
     with subprocess.Popen(
         [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, cwd=tmp_path
     ) as parent:
         assert parent.stdout is not None
-        pid = int(parent.stdout.readline())
+        number, folder = parent.stdout.readline().split()
+        pid = int(number)
         assert children.session_pids(pid) == [pid]
 
         parent.kill()
 
     assert until(lambda: children.session_pids(pid) == [])
+    shutil.rmtree(folder)  # socket and digests of passwords: all that a killed parent can leave
 
 
 def test_a_long_folder_name_does_not_reach_the_socket(
@@ -270,8 +273,9 @@ def test_a_refused_command_answers_fast() -> None:
     assert time.monotonic() - begin < 0.5
 
 
-def test_a_server_that_hangs_is_given_up_after_two_time_outs() -> None:
+def test_a_server_that_hangs_is_given_up_after_two_time_outs(request: pytest.FixtureRequest) -> None:
     folder = short_temp_dir("hl-test-")
+    request.addfinalizer(lambda: shutil.rmtree(folder))
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(folder / "s"))
         listener.listen()
