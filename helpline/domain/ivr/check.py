@@ -102,7 +102,7 @@ def _kinds(flow: Flow) -> Iterator[FlowFinding]:
         if isinstance(node, EnqueueNode) and flow.kind is not FlowKind.CALL:
             yield _at(flow, name, "seul un flux d'appel met en attente")
         if isinstance(node, RouteNode) and node.outcome not in _OUTCOMES[flow.kind]:
-            reason = f"« route: {node.outcome.value} » n'a pas de sens dans un flux de nature {flow.kind.value}"
+            reason = f"« route: {node.outcome.value} » n'a pas de sens dans un flux {flow.kind.value}"
             yield _at(flow, name, reason)
 
 

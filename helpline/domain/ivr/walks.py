@@ -182,7 +182,8 @@ def _quiet(chain: _Chain, quiet_s: int) -> tuple[int, list[FlowFinding]]:
         for length_s in lengths:
             quiet_s = 0 if length_s is None else quiet_s + length_s
             if quiet_s > LONGEST_SILENCE_S:
-                found.append(at_node(flow.id, name, f"{quiet_s} s de silence ; au plus {LONGEST_SILENCE_S} s"))
+                reason = f"{quiet_s} s de silence ; au plus {LONGEST_SILENCE_S} s"
+                found.append(at_node(flow.id, name, reason))
                 quiet_s = 0
     return quiet_s, found
 
