@@ -1,0 +1,95 @@
+"""What Redis remembers of finished legs: `ports.FinishedCalls`.
+
+Keys, all of user `app`:
+  sid:<leg>         string `c:<call>` or `o:<attempt>`, written by the live state
+  call:<call>       hash; read here: end_state wait_class duration_class receipt
+  receipt:<leg>     hash: receipt (what the leg is counted under), counted (the mark)
+  done:erasing      set of legs ordered deleted at the carrier, not yet forgotten
+  done:forgets      counter: how often something was forgotten; part of the generation
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from helpline.adapters.redis.plain_scripts import PlainScripts, as_list
+from helpline.adapters.redis.scripts import Client, Scripts, guarded
+from helpline.domain.sweep import LegMemory
+from helpline.domain.traffic import CallOutcome, EndState
+from helpline.ports import SweepStart
+
+# A script blocks the server while it runs; 200 legs are some milliseconds.
+_CHUNK: Final = 200
+_NAMES: Final = ("finished_remember", "finished_fix", "finished_mark", "finished_forget")
+
+
+class RedisFinishedCalls:
+    """Reads records the live state has written, and keeps receipts and marks of its own."""
+
+    def __init__(self, client: Client, live: Scripts) -> None:
+        self._client = client
+        self._live = live
+        self._scripts = PlainScripts(client, _NAMES)
+
+    def begin(self) -> SweepStart | None:
+        pipe = self._client.pipeline(transaction=True)
+        pipe.hgetall("epoch")
+        pipe.get("done:forgets")
+        pipe.smembers("done:erasing")
+        epoch, forgets, erasing = guarded(pipe.execute)
+        if "began_ms" not in epoch:
+            return None
+        return SweepStart(
+            generation=f"{epoch['id']}:{forgets or 0}",
+            epoch_began_ms=int(float(epoch["began_ms"])),
+            erasing=frozenset(str(leg) for leg in erasing),
+        )
+
+    def remember(self, leg_ids: Sequence[str], now_ms: int) -> tuple[str, Mapping[str, LegMemory]]:
+        """As the port says; "" for a generation that changed while it was read, or is none."""
+        generations: set[str] = set()
+        memories: dict[str, LegMemory] = {}
+        for legs in _chunks(leg_ids):
+            generation, *found = as_list(self._scripts.run("finished_remember", now_ms, *legs))
+            generations.add(str(generation))
+            for leg, fields in zip(legs, found, strict=True):
+                memories[leg] = _memory([str(field) for field in as_list(fields)])
+        return (generations.pop() if len(generations) == 1 else ""), memories
+
+    def fix_receipts(self, proposed: Mapping[str, str], now_ms: int) -> Mapping[str, str]:
+        in_force: dict[str, str] = {}
+        for legs in _chunks(list(proposed)):
+            pairs = [text for leg in legs for text in (leg, proposed[leg])]
+            fixed = as_list(self._scripts.run("finished_fix", now_ms, *pairs))
+            in_force.update(zip(legs, (str(receipt) for receipt in fixed), strict=True))
+        return in_force
+
+    def mark(self, counted: Sequence[str], erasing: Sequence[str], now_ms: int) -> None:
+        for legs in _chunks(counted):
+            self._scripts.run("finished_mark", now_ms, len(legs), *legs)
+        for legs in _chunks(erasing):
+            self._scripts.run("finished_mark", now_ms, 0, *legs)
+
+    def forget(self, leg_ids: Sequence[str], now_ms: int) -> None:
+        """Wipe records first and marks last: what is left in between still reads as counted."""
+        for legs in _chunks(leg_ids):
+            calls = [self._call_of(leg) for leg in legs]
+            for call in filter(None, calls):
+                self._live.run("forget", now_ms, {"call": call})
+            pairs = [text for pair in zip(legs, calls, strict=True) for text in pair]
+            self._scripts.run("finished_forget", now_ms, *pairs)
+
+    def _call_of(self, leg: str) -> str:
+        sid = self._live.text(f"sid:{leg}") or ""
+        return sid[2:] if sid.startswith("c:") else ""
+
+
+def _memory(fields: Sequence[str]) -> LegMemory:
+    call, end_state, wait, duration, receipt, counted = fields
+    outcome = CallOutcome(EndState(end_state), wait or None, duration or None) if end_state else None
+    return LegMemory(call or None, outcome, receipt or None, counted == "1")
+
+
+def _chunks(legs: Sequence[str]) -> list[Sequence[str]]:
+    return [legs[at : at + _CHUNK] for at in range(0, len(legs), _CHUNK)]
