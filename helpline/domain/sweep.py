@@ -34,12 +34,13 @@ class LegMemory:
     """What Redis remembers of one finished leg.
 
     `call_id` is our id of the inbound call, None when no record is left (or the leg
-    was outbound). `outcome` is None until the call's end step has run. `receipt` is
-    the random id under which this leg is counted, None until one is fixed.
-    `counted` is the mark set after the count was committed.
+    was outbound). `line` and `outcome` are the record's; `outcome` is None until the
+    call's end step has run. `receipt` is the random id under which this leg is counted,
+    None until one is fixed. `counted` is the mark set after the count was committed.
     """
 
     call_id: str | None = None
+    line: str | None = None
     outcome: CallOutcome | None = None
     receipt: str | None = None
     counted: bool = False

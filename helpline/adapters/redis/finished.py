@@ -2,7 +2,7 @@
 
 Keys, all of user `app`:
   sid:<leg>         string `c:<call>` or `o:<attempt>`, written by the live state
-  call:<call>       hash; read here: end_state wait_class duration_class receipt
+  call:<call>       hash; read here: line end_state wait_class duration_class receipt
   receipt:<leg>     hash: receipt (what the leg is counted under), counted (the mark)
   done:erasing      set of legs ordered deleted at the carrier, not yet forgotten
   done:forgets      counter: how often something was forgotten; part of the generation
@@ -16,11 +16,12 @@ from typing import Final
 from helpline.adapters.redis.plain_scripts import PlainScripts, as_list
 from helpline.adapters.redis.scripts import Client, Scripts, guarded
 from helpline.domain.sweep import LegMemory
-from helpline.domain.traffic import CallOutcome, EndState
+from helpline.domain.traffic import DURATION_CLASSES, WAIT_CLASSES, CallOutcome, EndState
 from helpline.ports import SweepStart
 
 # A script blocks the server while it runs; 200 legs are some milliseconds.
 _CHUNK: Final = 200
+_END_STATES: Final = frozenset(state.value for state in EndState)
 _NAMES: Final = ("finished_remember", "finished_fix", "finished_mark", "finished_forget")
 
 
@@ -50,7 +51,7 @@ class RedisFinishedCalls:
         """As the port says; "" for a generation that changed while it was read, or is none."""
         generations: set[str] = set()
         memories: dict[str, LegMemory] = {}
-        for legs in _chunks(leg_ids):
+        for legs in _chunks(leg_ids) or [[]]:  # the generation is asked for even with no leg
             generation, *found = as_list(self._scripts.run("finished_remember", now_ms, *legs))
             generations.add(str(generation))
             for leg, fields in zip(legs, found, strict=True):
@@ -86,9 +87,25 @@ class RedisFinishedCalls:
 
 
 def _memory(fields: Sequence[str]) -> LegMemory:
-    call, end_state, wait, duration, receipt, counted = fields
-    outcome = CallOutcome(EndState(end_state), wait or None, duration or None) if end_state else None
-    return LegMemory(call or None, outcome, receipt or None, counted == "1")
+    call, line, end_state, wait, duration, receipt, counted = fields
+    return LegMemory(
+        call_id=call or None,
+        line=line or None,
+        outcome=_outcome(end_state, wait, duration),
+        receipt=receipt or None,
+        counted=counted == "1",
+    )
+
+
+def _outcome(end_state: str, wait: str, duration: str) -> CallOutcome | None:
+    """None for a record without an end, and for one we cannot read: it must not stop all others."""
+    if end_state not in _END_STATES:
+        return None
+    return CallOutcome(
+        EndState(end_state),
+        wait if wait in WAIT_CLASSES else None,
+        duration if duration in DURATION_CLASSES else None,
+    )
 
 
 def _chunks(legs: Sequence[str]) -> list[Sequence[str]]:
