@@ -232,6 +232,9 @@ class Offers(Protocol):
     def settle(self, attempt: str, how: Settlement, wrap_up_ms: int, now_ms: int) -> bool:
         """End an offer and free its psychologist; False when it was settled before."""
 
+    def restore(self, offer: Offer, now_ms: int) -> None:
+        """Write an offer that was found at the carrier after the working copy was lost."""
+
     def presence(self, psychologist: str) -> Presence | None: ...
 
     def presences(self) -> dict[str, Presence]: ...

@@ -59,8 +59,9 @@ class Offer:
     leg_id: str | None = None
     settlement: Settlement | None = None
     looked: int = 0  # times the carrier was asked whether an ambiguous order took
-    prompts: int = 0  # times the question was put to her
+    session: str = ""  # where she stands in the question put to her
     answered: bool = False  # her leg has asked for its document
+    talked: bool = False  # this offer became a talk
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,16 @@ class RedisOffers:
         }
         return self._scripts.run("settle", now_ms, args) == 1
 
+    def restore(self, offer: Offer, now_ms: int) -> None:
+        args: dict[str, Json] = {
+            "attempt": offer.attempt,
+            "call": offer.call,
+            "psychologist": offer.psychologist,
+            "endpoint": offer.endpoint,
+            "leg_id": offer.leg_id or "",
+        }
+        self._scripts.run("restore", now_ms, args)
+
     def presence(self, psychologist: str) -> Presence | None:
         h = self._scripts.hash(f"psy:{psychologist}")
         return presence_from_hash(psychologist, h) if h else None

@@ -105,8 +105,9 @@ def offer_from_hash(attempt: str, h: Hash) -> Offer:
         leg_id=h.get("leg_id"),
         settlement=Settlement(how) if how else None,
         looked=_int(h, "looked") or 0,
-        prompts=_int(h, "prompts") or 0,
+        session=h.get("session", ""),
         answered=h.get("answered") == "1",
+        talked=h.get("talked") == "1",
     )
 
 

@@ -38,6 +38,7 @@ NAMES = (
     "read_line",
     "forget",
     "begin_epoch",
+    "restore",
 )
 
 

@@ -1,0 +1,218 @@
+"""Orders to the carrier and questions of it, through its own SDK.
+
+The SDK speaks through our HTTP client: with time limits (it has none of its own),
+stripped answers (`strip.py`), and no log of its own. Its exceptions become outcomes or
+`CarrierDown`, without URI or text, raised outside the except block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from functools import partial
+from typing import TypeVar
+
+import requests
+from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.http import HttpClient
+from twilio.http.response import Response
+from twilio.rest import Client
+from twilio.rest.api.v2010.account.call import CallInstance
+
+from helpline.adapters.carriers.twilio.strip import strip, strip_error
+from helpline.adapters.carriers.twilio.twiml import FRAGMENT
+from helpline.domain import paths
+from helpline.domain.errors import CarrierDown
+from helpline.ports import CarrierLeg, LegStatus, QueueMember, RestOutcome
+
+CONNECT_S = 1.0
+READ_S = 2.0
+PAGE = 1000
+LEG_EVENTS = ["initiated", "ringing", "answered", "completed"]
+LIVE = (LegStatus.QUEUED, LegStatus.RINGING, LegStatus.IN_PROGRESS)
+
+_CODES = {
+    20009: RestOutcome.NOT_YET,
+    20404: RestOutcome.NOT_LIVE,
+    20429: RestOutcome.BUSY,
+    21220: RestOutcome.NOT_LIVE,
+}
+T = TypeVar("T")
+
+
+class StrippingClient(HttpClient):  # type: ignore[misc]  # the SDK ships no types
+    """The SDK's way out: `session` carries the bytes, `name_of` names what is ours."""
+
+    def __init__(self, session: requests.Session, base_url: str, name_of: Callable[[str], str | None]) -> None:
+        super().__init__(logger=None, is_async=False, timeout=READ_S)
+        self._session = session
+        self._base_url = base_url
+        self._name_of = name_of
+
+    def request(
+        self,
+        method: str,
+        uri: str,
+        params: Mapping[str, str] | None = None,
+        data: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,
+        allow_redirects: bool = False,
+    ) -> Response:
+        answer = self._session.request(
+            method.upper(),
+            self._base_url + uri[uri.index("/2010-04-01") :],
+            params=params,
+            data=data,
+            headers=dict(headers or {}),
+            auth=auth,
+            timeout=(CONNECT_S, READ_S),
+            allow_redirects=False,
+        )
+        if answer.status_code >= 400:
+            return Response(answer.status_code, strip_error(answer.text, answer.status_code))
+        return Response(answer.status_code, strip(answer.text, self._name_of))
+
+
+class TwilioCarrier:
+    """`ports.Carrier` on the carrier's REST API of one account."""
+
+    def __init__(
+        self,
+        client: Client,
+        account_sid: str,
+        origin: str,
+        queue: str,
+        shown: Callable[[], str],
+        fallback_url: str | None = None,
+    ) -> None:
+        """`shown` answers the number every leg of ours shows: one of our lines."""
+        self._client = client
+        self._account_sid = account_sid
+        self._origin = origin
+        self._queue = queue
+        self._shown = shown
+        self._fallback_url = fallback_url
+
+    def _url(self, path: str) -> str:
+        return f"{self._origin}{path}{FRAGMENT}"
+
+    # ---- orders
+
+    def ring(self, address: str, attempt: str, ring_s: int) -> tuple[RestOutcome, str | None]:
+        def create() -> CallInstance:
+            return self._client.calls.create(
+                to=address,
+                from_=self._shown(),
+                url=self._url(paths.offer(attempt)),
+                method="POST",
+                status_callback=self._url(paths.leg(attempt)),
+                status_callback_method="POST",
+                status_callback_event=LEG_EVENTS,
+                timeout=ring_s,
+            )
+
+        outcome, call = _ordered(create)
+        return outcome, call.sid if call is not None else None
+
+    def move(self, leg_id: str, path: str) -> RestOutcome:
+        outcome, _ = _ordered(lambda: self._client.calls(leg_id).update(url=self._url(path), method="POST"))
+        return outcome
+
+    def end(self, leg_id: str) -> RestOutcome:
+        outcome, _ = _ordered(lambda: self._client.calls(leg_id).update(status="completed"))
+        return outcome
+
+    def erase(self, leg_id: str) -> RestOutcome:
+        outcome, _ = _ordered(lambda: self._client.calls(leg_id).delete())
+        return RestOutcome.DONE if outcome is RestOutcome.NOT_LIVE else outcome
+
+    # ---- questions
+
+    def leg(self, leg_id: str) -> CarrierLeg | None:
+        outcome, call = _ordered(lambda: self._client.calls(leg_id).fetch())
+        if outcome is RestOutcome.NOT_LIVE:
+            return None
+        if call is None:
+            raise CarrierDown("the carrier did not answer for a leg")
+        return _leg(call)
+
+    def live_legs(self) -> list[CarrierLeg]:
+        return [
+            _leg(call)
+            for status in LIVE
+            for call in _asked(partial(self._client.calls.list, status=status.value, page_size=PAGE))
+        ]
+
+    def legs_to(self, address: str) -> list[CarrierLeg]:
+        return [_leg(call) for call in _asked(lambda: self._client.calls.list(to=address, limit=20))]
+
+    def waiting(self) -> list[QueueMember]:
+        queues = _asked(lambda: self._client.queues.list(page_size=PAGE))
+        sid = next((q.sid for q in queues if q.friendly_name == self._queue), None)
+        if sid is None:
+            return []
+        members = _asked(lambda: self._client.queues(sid).members.list(page_size=PAGE))
+        found: list[QueueMember] = []
+        for member in sorted(members, key=lambda m: m.position):
+            # The carrier's dates have whole seconds; the order within one is the position's.
+            after = found[-1].enqueued_ms + 1 if found else 0
+            found.append(QueueMember(member.call_sid, max(after, _ms(member.date_enqueued) or 0)))
+        return found
+
+    def rooms(self) -> Mapping[str, tuple[str, ...]]:
+        found = {}
+        for room in _asked(lambda: self._client.conferences.list(status="in-progress", page_size=PAGE)):
+            inside = _asked(partial(room.participants.list, page_size=PAGE))
+            if room.friendly_name:
+                found[room.friendly_name] = tuple(p.call_sid for p in inside if p.call_sid)
+        return found
+
+    def finished_legs(self) -> list[CarrierLeg]:
+        legs = (_leg(call) for call in _asked(lambda: self._client.calls.list(page_size=PAGE)))
+        return [leg for leg in legs if leg.status.is_final]
+
+
+def _ordered(do: Callable[[], T]) -> tuple[RestOutcome, T | None]:
+    """Run one order: (outcome, reply)."""
+    try:
+        return RestOutcome.DONE, do()
+    except TwilioRestException as error:
+        code, status = error.code, error.status
+    except (TwilioException, requests.RequestException, OSError, ValueError):
+        return RestOutcome.UNKNOWN, None
+    if isinstance(code, int) and code in _CODES:
+        return _CODES[code], None
+    if status == 429:
+        return RestOutcome.BUSY, None
+    if status == 404:
+        return RestOutcome.NOT_LIVE, None
+    return (RestOutcome.REFUSED if 400 <= status < 500 else RestOutcome.UNKNOWN), None
+
+
+def _asked(do: Callable[[], Iterable[T]]) -> list[T]:
+    """Run one question. Raises CarrierDown."""
+    try:
+        return list(do())
+    except (TwilioException, requests.RequestException, OSError, ValueError) as error:
+        kind = type(error).__name__
+    raise CarrierDown(f"carrier: {kind}")
+
+
+def _leg(call: CallInstance) -> CarrierLeg:
+    to = call.to or ""
+    inbound = call.direction == "inbound"
+    return CarrierLeg(
+        leg_id=str(call.sid),
+        inbound=inbound,
+        status=LegStatus(str(call.status)),
+        line=to[5:] if to.startswith("line:") else None,
+        endpoint=to[9:] if to.startswith("endpoint:") else None,
+        started_ms=_ms(call.start_time) or _ms(call.date_created),
+        ended_ms=_ms(call.end_time),
+    )
+
+
+def _ms(at: datetime | None) -> int | None:
+    return int(at.timestamp() * 1000) if at is not None else None

@@ -1,0 +1,11 @@
+-- Write an offer found at the carrier: a talk that went on while Redis was lost.
+-- args: attempt, call, psychologist, endpoint, leg_id
+local key = 'offer:' .. args.attempt
+redis.call('HSET', key, 'call', args.call, 'psychologist', args.psychologist,
+  'endpoint', args.endpoint, 'state', 'claimed', 'made_ms', now, 'sent_ms', now,
+  'answered', 1, 'talked', 1, 'leg_id', args.leg_id)
+redis.call('SADD', 'offers:' .. args.call, args.attempt)
+redis.call('SET', 'sid:' .. args.leg_id, 'o:' .. args.attempt)
+psy_to(args.psychologist, 'found_talking')
+redis.call('HSET', 'psy:' .. args.psychologist, 'attempt', args.attempt)
+return 1

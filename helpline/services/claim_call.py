@@ -1,0 +1,106 @@
+"""A psychologist's leg: what it hears, and what her keys mean. One claim wins, always."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from helpline.domain import paths
+from helpline.domain.call import Stage
+from helpline.domain.ivr.flow import FlowKind, FlowSession
+from helpline.domain.ivr.interpreter import Keys, Silence, Start, Step, step
+from helpline.domain.ivr.nodes import Outcome
+from helpline.domain.people import EndpointKind
+from helpline.domain.verbs import Document, Hangup
+from helpline.domain.waiting import Claim, Offer, OfferState, Settlement
+from helpline.services import documents
+from helpline.services.follow_leg import leg_is_known
+from helpline.services.switchboard import Switchboard
+
+
+class Unsure(StrEnum):
+    """Answers that are no document yet: the web asks again, three times two seconds."""
+
+    ASK_AGAIN = "ask_again"
+
+
+def present_offer(sw: Switchboard, attempt: str, leg_id: str) -> Document | Unsure:
+    """Answer `/voice/offer/<attempt>`: she has picked up, or her browser has accepted.
+
+    On a phone the question is asked, since a mailbox also picks up; a browser accepts on
+    screen, so answering is the claim. Raises LiveStateDown.
+    """
+    offer = sw.offers.get(attempt)
+    if offer is None:
+        return Unsure.ASK_AGAIN
+    leg_is_known(sw, offer, leg_id, answered=True)
+    if offer.state is OfferState.SETTLED:
+        return _too_late(sw, offer)
+    if offer.state is OfferState.CLAIMED:
+        return _claimed_document(sw, offer)
+    endpoint = sw.book.roster.endpoint(offer.endpoint)
+    if endpoint is not None and endpoint.kind is EndpointKind.CLIENT:
+        return try_claim(sw, offer)
+    return _question(sw, offer, None)
+
+
+def answer_offer(sw: Switchboard, attempt: str, digits: str | None) -> Document | Unsure:
+    """Answer `/voice/claim/<attempt>`: a key was pressed, or none (None). Raises LiveStateDown."""
+    offer = sw.offers.get(attempt)
+    if offer is None:
+        return Unsure.ASK_AGAIN
+    if offer.state is OfferState.CLAIMED:
+        return _claimed_document(sw, offer)
+    if offer.state is OfferState.SETTLED:
+        return _too_late(sw, offer)
+    return _question(sw, offer, digits if digits is not None else "")
+
+
+def try_claim(sw: Switchboard, offer: Offer) -> Document | Unsure:
+    claim = sw.offers.claim(offer.attempt, sw.times.welcome_ms, sw.clock.now_ms())
+    if claim is Claim.WON:
+        return documents.room(offer.attempt)
+    if claim in (Claim.NOT_READY, Claim.UNKNOWN):
+        return Unsure.ASK_AGAIN
+    return documents.taken(sw.book) if claim is Claim.TAKEN else documents.caller_gone(sw.book)
+
+
+def _question(sw: Switchboard, offer: Offer, digits: str | None) -> Document | Unsure:
+    done = _ask(sw, offer, digits)
+    if done.outcome is Outcome.CLAIM:
+        return try_claim(sw, offer)
+    if done.outcome is Outcome.DECLINE:
+        sw.offers.settle(offer.attempt, Settlement.DECLINED, 0, sw.clock.now_ms())
+        return (Hangup(),)
+    text = done.session.to_text() if done.session else ""
+    sw.offers.change(
+        offer.attempt,
+        (OfferState.RINGING, OfferState.SENDING, OfferState.UNKNOWN),
+        None,
+        now_ms=sw.clock.now_ms(),
+        fields={"session": text},
+    )
+    return done.document
+
+
+def _ask(sw: Switchboard, offer: Offer, digits: str | None) -> Step:
+    keys_path = paths.claim(offer.attempt)
+    if digits is None or not offer.session:
+        start = Start(documents.OFFER_FLOW)
+        return step(sw.book.flows, None, start, FlowKind.OFFER, keys_path=keys_path)
+    given = Keys(digits) if digits else Silence()
+    at = FlowSession.from_text(offer.session)
+    return step(sw.book.flows, at, given, FlowKind.OFFER, keys_path=keys_path)
+
+
+def _claimed_document(sw: Switchboard, offer: Offer) -> Document:
+    """She holds the call already (a document asked for twice, or we moved her leg here)."""
+    call = sw.calls.get(offer.call)
+    if call is None or call.attempt != offer.attempt or call.stage is Stage.ENDED:
+        return documents.caller_gone(sw.book)
+    return documents.room(offer.attempt)
+
+
+def _too_late(sw: Switchboard, offer: Offer) -> Document:
+    call = sw.calls.get(offer.call)
+    gone = call is None or call.stage is Stage.ENDED or offer.settlement is Settlement.CALLER_GONE
+    return documents.caller_gone(sw.book) if gone else documents.taken(sw.book)

@@ -1,0 +1,67 @@
+"""End a psychologist's leg that is no longer wanted, and free her when it is gone.
+
+The carrier's 200 is believed at once: a leg ended while still queued sends no news.
+"""
+
+from __future__ import annotations
+
+from helpline.domain import paths
+from helpline.domain.call import Stage
+from helpline.domain.waiting import Offer, OfferState, Settlement
+from helpline.ports import Carrier, RestOutcome
+from helpline.services.switchboard import Switchboard
+
+RETRY_MS = 1_000
+TELL_MS = 10_000
+"""How long the sentence may take before her leg is ended without it."""
+
+_GONE = (RestOutcome.DONE, RestOutcome.NOT_LIVE, RestOutcome.REFUSED)
+
+
+def drop_leg(sw: Switchboard, carrier: Carrier, attempt: str, now_ms: int) -> int | None:
+    """The effect `drop`. An offer that holds a live talk is never dropped."""
+    offer = sw.offers.get(attempt)
+    if offer is None or _is_wanted(sw, offer):
+        return None
+    if offer.leg_id is None:
+        if offer.state in (OfferState.SENDING, OfferState.UNKNOWN):
+            # Being ordered right now: its leg, if there is one, is found by `ring`.
+            return now_ms + RETRY_MS
+        sw.offers.settle(attempt, Settlement.WITHDRAWN, 0, now_ms)
+        return None
+    if carrier.end(offer.leg_id) not in _GONE:
+        return now_ms + RETRY_MS
+    fresh = sw.offers.get(attempt) or offer
+    sw.offers.settle(attempt, _how(fresh), sw.times.wrap_up_ms, sw.clock.now_ms())
+    return None
+
+
+def tell_caller_gone(sw: Switchboard, carrier: Carrier, attempt: str, now_ms: int) -> int | None:
+    """The effect `tell`: her leg hears that the caller has gone, and ends by itself."""
+    offer = sw.offers.get(attempt)
+    if offer is None or not offer.state.is_live or offer.leg_id is None:
+        return None
+    outcome = carrier.move(offer.leg_id, paths.offer(attempt))
+    if outcome is RestOutcome.DONE:
+        sw.due.put(f"drop:{attempt}", now_ms + TELL_MS, now_ms)
+        return None
+    if outcome in _GONE:
+        sw.offers.settle(attempt, _how(offer), 0, sw.clock.now_ms())
+        return None
+    return now_ms + RETRY_MS
+
+
+def _is_wanted(sw: Switchboard, offer: Offer) -> bool:
+    """Does this offer's leg still serve its call?"""
+    call = sw.calls.get(offer.call)
+    if call is None:
+        return False
+    if call.stage is Stage.WAITING:
+        return offer.state in (OfferState.DUE, OfferState.RINGING, OfferState.SENDING, OfferState.UNKNOWN)
+    return call.stage in (Stage.CLAIMED, Stage.TALKING) and call.attempt == offer.attempt
+
+
+def _how(offer: Offer) -> Settlement:
+    if offer.state is not OfferState.CLAIMED:
+        return Settlement.WITHDRAWN
+    return Settlement.TALKED if offer.talked else Settlement.CALLER_GONE

@@ -1,0 +1,63 @@
+"""A call is over: one end state, its classes, a random receipt; everybody else is freed.
+
+May run many times for one call (callback, queue action, reconciler, sweep): only the
+first writes. The record stays until the carrier's own record is counted and erased.
+"""
+
+from __future__ import annotations
+
+from helpline.domain.call import Event, LiveCall, Stage, outcome_of
+from helpline.ports import Change, Effect, Saved
+from helpline.services.switchboard import Switchboard
+
+TRIES = 8
+"""Compare-and-set rounds before giving up; each loser has seen somebody else succeed."""
+
+
+def end_call(sw: Switchboard, call: LiveCall, ended_ms: int) -> bool:
+    """The caller's leg has ended at `ended_ms`. False when that was known. Raises LiveStateDown."""
+    for _ in range(TRIES):
+        if call.stage is Stage.ENDED:
+            return False
+        saved = sw.calls.save(call, _ending(sw, call, ended_ms), sw.clock.now_ms())
+        if saved is Saved.DONE:
+            if call.spoke_ms is not None:
+                sw.fiches.call_is_over(call.id, ended_ms, ended_ms + sw.times.seal_after_ms)
+            return True
+        again = sw.calls.get(call.id)
+        if again is None:
+            return False
+        call = again
+    return False
+
+
+def end_by_leg(sw: Switchboard, leg_id: str, ended_ms: int) -> bool:
+    """`end_call` for a carrier leg; False when it is not a call of ours."""
+    call = sw.calls.by_leg(leg_id)
+    return call is not None and end_call(sw, call, ended_ms)
+
+
+def _ending(sw: Switchboard, call: LiveCall, ended_ms: int) -> Change:
+    outcome = outcome_of(call, ended_ms, sw.times.welcome_ms)
+    written: dict[str, str | int | bool] = {
+        "end_state": outcome.end_state.value,
+        "receipt": sw.chance.new_id(),
+        "ended_ms": ended_ms,
+    }
+    if outcome.wait_class:
+        written["wait_class"] = outcome.wait_class
+    if outcome.duration_class:
+        written["duration_class"] = outcome.duration_class
+    effects: tuple[Effect, ...] = ()
+    keep = None
+    if call.stage is Stage.CLAIMED and call.attempt:
+        # She said yes and the caller is gone: she is told so before she is freed.
+        effects, keep = (((f"tell:{call.attempt}", sw.clock.now_ms())),), call.attempt
+    return Change(
+        event=Event.GONE,
+        set=written,
+        drop=("session", "skills", "plan", "first_choice"),
+        effects=effects,
+        release=True,
+        keep=keep,
+    )

@@ -1,0 +1,66 @@
+"""News of a psychologist's leg: rings, answered, over. Only forward, only once."""
+
+from __future__ import annotations
+
+from helpline.domain.call import Stage
+from helpline.domain.waiting import Offer, OfferState, Settlement
+from helpline.ports import LegStatus
+from helpline.services.follow_room import psychologist_left
+from helpline.services.switchboard import Switchboard
+
+UNREACHABLE_MS = 2_000
+"""A browser that is not there ends this fast, unanswered; a person who does not answer does not."""
+
+_NOT_YET_KNOWN = (OfferState.SENDING, OfferState.UNKNOWN)
+
+
+def follow_leg(sw: Switchboard, attempt: str, leg_id: str, status: LegStatus) -> None:
+    """Take one status of the leg of `attempt` into account. Unknown attempt: nothing."""
+    offer = sw.offers.get(attempt)
+    if offer is None or (offer.leg_id is not None and offer.leg_id != leg_id):
+        # A leg that is not this offer's: the twin of an order whose answer was lost.
+        return
+    if not status.is_final:
+        is_up = status is LegStatus.IN_PROGRESS
+        leg_is_known(sw, offer, leg_id, answered=is_up)
+        return
+    leg_is_over(sw, offer, status)
+
+
+def leg_is_known(sw: Switchboard, offer: Offer, leg_id: str, *, answered: bool) -> None:
+    """The leg exists for certain, however the order's own answer fared."""
+    now_ms = sw.clock.now_ms()
+    fields: dict[str, str | int | bool] = {"answered": True} if answered else {}
+    before = sw.offers.change(
+        offer.attempt, _NOT_YET_KNOWN, OfferState.RINGING, now_ms=now_ms, leg_id=leg_id, fields=fields
+    )
+    if answered and before in (OfferState.RINGING, OfferState.CLAIMED):
+        sw.offers.change(
+            offer.attempt, (OfferState.RINGING, OfferState.CLAIMED), None, now_ms=now_ms, fields=fields
+        )
+
+
+def leg_is_over(sw: Switchboard, offer: Offer, status: LegStatus) -> None:
+    """Her leg has ended: end the offer as it ended, and tell the call if it was hers."""
+    now_ms = sw.clock.now_ms()
+    call = sw.calls.get(offer.call)
+    if offer.state is OfferState.CLAIMED and call is not None and call.stage is Stage.TALKING:
+        psychologist_left(sw, call, offer, lost=status is not LegStatus.COMPLETED)
+    fresh = sw.offers.get(offer.attempt) or offer
+    sw.offers.settle(offer.attempt, how_it_ended(fresh, status, now_ms), sw.times.wrap_up_ms, now_ms)
+
+
+def how_it_ended(offer: Offer, status: LegStatus, now_ms: int) -> Settlement:
+    """The settlement of an offer whose leg ended with `status`. Pure."""
+    if offer.state is OfferState.CLAIMED:
+        return Settlement.TALKED if offer.talked else Settlement.LOST
+    if status is LegStatus.BUSY:
+        return Settlement.DECLINED
+    if status is LegStatus.FAILED:
+        return Settlement.FAILED
+    if status is LegStatus.CANCELED:
+        return Settlement.WITHDRAWN
+    rang_ms = now_ms - (offer.sent_ms or offer.made_ms)
+    if status is LegStatus.NO_ANSWER and rang_ms < UNREACHABLE_MS:
+        return Settlement.UNREACHABLE
+    return Settlement.MISSED

@@ -1,0 +1,117 @@
+"""News of a room: who came in, who left. The bridge is what the carrier says it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from helpline.domain.call import Event, LiveCall, Stage
+from helpline.domain.waiting import Offer, OfferState
+from helpline.ports import Change, Saved
+from helpline.services.end_call import TRIES, end_call
+from helpline.services.note_fiche import open_fiche
+from helpline.services.switchboard import Switchboard
+
+
+@dataclass(frozen=True, slots=True)
+class RoomNews:
+    """One event of a room. `hung_up`: left by hanging up, not cut and not moved by us."""
+
+    attempt: str
+    leg_id: str
+    joined: bool
+    hung_up: bool = False
+    leg_over: bool = False
+    moved: bool = False
+
+
+def follow_room(sw: Switchboard, news: RoomNews) -> None:
+    """Take one join or leave into account. Late or double news changes nothing."""
+    offer = sw.offers.get(news.attempt)
+    call = sw.calls.by_leg(news.leg_id) or (sw.calls.get(offer.call) if offer else None)
+    if call is None:
+        return
+    is_caller = call.leg_id == news.leg_id
+    if news.joined:
+        _joined(sw, call, news.attempt, is_caller)
+    elif is_caller:
+        _caller_left(sw, call, news)
+    elif offer is not None:
+        psychologist_left(sw, call, offer, lost=not news.hung_up)
+
+
+def _joined(sw: Switchboard, call: LiveCall, attempt: str, is_caller: bool) -> None:
+    """Somebody came in. Both in, it is a talk."""
+    now_ms = sw.clock.now_ms()
+    for _ in range(TRIES):
+        if call.attempt != attempt or call.stage not in (Stage.CLAIMED, Stage.TALKING):
+            return
+        mine, other = (
+            ("caller_in", call.psychologist_in) if is_caller else ("psychologist_in", call.caller_in)
+        )
+        bridged = other and call.stage is Stage.CLAIMED
+        change = _bridge(call, mine, now_ms) if bridged else Change(set={mine: True, "news_ms": now_ms})
+        if sw.calls.save(call, change, now_ms) is not Saved.CHANGED:
+            if bridged:
+                _after_bridge(sw, call, attempt, now_ms)
+            return
+        again = sw.calls.get(call.id)
+        if again is None:
+            return
+        call = again
+
+
+def _bridge(call: LiveCall, mine: str, now_ms: int) -> Change:
+    return Change(
+        event=Event.BRIDGED,
+        set={
+            mine: True,
+            "news_ms": now_ms,
+            "spoke_ms": call.spoke_ms if call.spoke_ms is not None else now_ms,
+            "talking_since_ms": now_ms,
+        },
+        release=True,
+        keep=call.attempt,
+    )
+
+
+def _after_bridge(sw: Switchboard, call: LiveCall, attempt: str, now_ms: int) -> None:
+    sw.offers.change(attempt, [OfferState.CLAIMED], None, now_ms=now_ms, fields={"talked": True})
+    if call.psychologist:
+        open_fiche(sw.fiches, sw.chance, call.id, call.psychologist, now_ms)
+
+
+def _caller_left(sw: Switchboard, call: LiveCall, news: RoomNews) -> None:
+    """Hung up: the call is over. Moved by us: the next document already speaks to them."""
+    if news.moved:
+        return
+    if news.hung_up or news.leg_over:
+        end_call(sw, call, sw.clock.now_ms())
+
+
+def psychologist_left(sw: Switchboard, call: LiveCall, offer: Offer, *, lost: bool) -> None:
+    """Her side of the talk has ended. `lost`: not by hanging up; the caller is offered at once."""
+    now_ms = sw.clock.now_ms()
+    for _ in range(TRIES):
+        if call.stage is not Stage.TALKING or call.attempt != offer.attempt:
+            return
+        if sw.calls.save(call, _alone(call, offer, now_ms, lost), now_ms) is not Saved.CHANGED:
+            return
+        again = sw.calls.get(call.id)
+        if again is None:
+            return
+        call = again
+
+
+def _alone(call: LiveCall, offer: Offer, now_ms: int, lost: bool) -> Change:
+    talked = now_ms - (call.talking_since_ms or now_ms)
+    return Change(
+        event=Event.PSYCHOLOGIST_LOST if lost else Event.PSYCHOLOGIST_LEFT,
+        set={
+            "talked_ms": call.talked_ms + talked,
+            "psychologist_in": False,
+            "first_choice": offer.psychologist,
+            "moves": 0,
+        },
+        drop=("talking_since_ms",),
+        effects=((f"speak:{call.id}", now_ms),),
+    )

@@ -1,0 +1,52 @@
+"""The document of a caller who was taken out of the queue or out of a room.
+
+One address for all: what they hear follows from where the call stands, so a document
+that comes late, twice or after a crash is still the right one.
+"""
+
+from __future__ import annotations
+
+from helpline.domain.call import Event, Stage
+from helpline.domain.verbs import Document
+from helpline.ports import Change
+from helpline.services import documents
+from helpline.services.end_call import end_by_leg
+from helpline.services.switchboard import Switchboard
+
+
+def join_room(sw: Switchboard, leg_id: str, attempt: str) -> Document:
+    """Answer `/voice/join/<attempt>`. Unknown call: the room all the same, it is adopted later."""
+    call = sw.calls.by_leg(leg_id)
+    if call is None or call.stage is Stage.ENDED:
+        return documents.room(attempt)
+    if call.stage is Stage.ALONE:
+        return documents.left_alone(sw.book)
+    if call.stage is Stage.CLOSING:
+        return documents.closing(sw.book)
+    if call.stage is Stage.WAITING:
+        return documents.cut_off(sw.book) if call.spoke_ms is not None else documents.in_line()
+    return documents.room(call.attempt or attempt)
+
+
+def room_left(sw: Switchboard, leg_id: str, *, over: bool) -> Document:
+    """Answer `/voice/done/<attempt>`: a leg came back from its room.
+
+    The caller's own: gone when over; still there, the room was closed on them and they
+    go back to the line. A psychologist's leg has nothing more to hear.
+    """
+    now_ms = sw.clock.now_ms()
+    call = sw.calls.by_leg(leg_id)
+    if call is None:
+        return ()
+    if over:
+        end_by_leg(sw, leg_id, now_ms)
+        return ()
+    if call.stage is Stage.TALKING:
+        talked = now_ms - (call.talking_since_ms or now_ms)
+        change = Change(
+            event=Event.PSYCHOLOGIST_LEFT,
+            set={"talked_ms": call.talked_ms + talked, "caller_in": False},
+            drop=("talking_since_ms",),
+        )
+        sw.calls.save(call, change, now_ms)
+    return documents.left_alone(sw.book)

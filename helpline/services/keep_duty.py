@@ -1,0 +1,80 @@
+"""Duty and presence, as the desk and the rota change them. Kept on the server alone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from helpline.domain.people import Tier
+from helpline.domain.presence import Event, Presence, State
+from helpline.services.switchboard import Switchboard
+
+
+def go_on_duty(sw: Switchboard, psychologist: str) -> State | None:
+    """She may be rung from now on; None when she already is on duty or is unknown."""
+    if sw.book.roster.psychologist(psychologist) is None:
+        return None
+    now_ms = sw.clock.now_ms()
+    tier, _ = planned(sw, psychologist, now_ms) or (Tier.ON_DUTY, 0)
+    return sw.offers.happen(psychologist, Event.ON_DUTY, now_ms, {"tier": tier.value, "shift_ms": 0})
+
+
+def go_off_duty(sw: Switchboard, psychologist: str) -> State | None:
+    """Nobody rings her from now on. In mid-call it counts from the call's end."""
+    return sw.offers.happen(psychologist, Event.OFF_DUTY, sw.clock.now_ms())
+
+
+def begin_break(sw: Switchboard, psychologist: str) -> State | None:
+    return sw.offers.happen(psychologist, Event.BREAK_BEGUN, sw.clock.now_ms())
+
+
+def end_break(sw: Switchboard, psychologist: str) -> State | None:
+    return sw.offers.happen(psychologist, Event.BREAK_OVER, sw.clock.now_ms())
+
+
+def end_wrap_up(sw: Switchboard, psychologist: str) -> State | None:
+    """She has finished coding before the time for it was over."""
+    return sw.offers.happen(psychologist, Event.WRAP_UP_OVER, sw.clock.now_ms())
+
+
+def apply_rota(sw: Switchboard, now_ms: int) -> int:
+    """Shifts that have begun or ended since last time. Returns how many presences changed.
+
+    A shift is applied once: who signs off early stays off, until her next shift.
+    """
+    changed = 0
+    present = sw.offers.presences()
+    for person in sw.book.roster.psychologists:
+        plan = planned(sw, person.id, now_ms)
+        presence = present.get(person.id)
+        if plan is not None:
+            changed += _begin_shift(sw, person.id, presence, plan, now_ms)
+        elif presence is not None and presence.shift_ms and presence.state is not State.OFFLINE:
+            if not presence.leaving:
+                changed += sw.offers.happen(person.id, Event.OFF_DUTY, now_ms) is not None
+    return changed
+
+
+def _begin_shift(
+    sw: Switchboard, psychologist: str, presence: Presence | None, plan: tuple[Tier, int], now_ms: int
+) -> bool:
+    tier, shift_ms = plan
+    if presence is not None and (presence.shift_ms == shift_ms or presence.state is not State.OFFLINE):
+        return False
+    if presence is not None and presence.since_ms >= shift_ms and presence.shift_ms == 0:
+        return False  # signed off by hand since this shift began
+    fields: dict[str, str | int | bool] = {"tier": tier.value, "shift_ms": shift_ms}
+    return sw.offers.happen(psychologist, Event.ON_DUTY, now_ms, fields) is not None
+
+
+def planned(sw: Switchboard, psychologist: str, now_ms: int) -> tuple[Tier, int] | None:
+    """Her tier now and when that shift began (ms); None when she is not planned."""
+    now = datetime.fromtimestamp(now_ms / 1000, UTC)
+    tier = sw.book.roster.planned(psychologist, now)
+    if tier is None:
+        return None
+    began = [
+        shift.interval.starts_at
+        for shift in sw.book.roster.shifts
+        if shift.psychologist_id == psychologist and shift.tier is tier and shift.interval.contains(now)
+    ]
+    return tier, int(min(began).timestamp() * 1000)

@@ -1,0 +1,60 @@
+"""The caller has left the carrier's queue: by us, by hanging up, or because it failed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from helpline.domain.call import Event, LiveCall, Stage
+from helpline.domain.verbs import Document
+from helpline.ports import Change
+from helpline.services import documents
+from helpline.services.end_call import end_by_leg
+from helpline.services.fallback_chain import standby_chain
+from helpline.services.offer_call import HEAD_OF_LINE, somebody_is_there
+from helpline.services.switchboard import Switchboard
+from helpline.services.take_call import adopt_call
+
+# Replies to these are not run by the carrier, or the next document is already on its way.
+_NO_SAY = frozenset({"redirected", "redirected-from-bridged", "bridged", "bridging-in-process"})
+
+
+def leave_line(sw: Switchboard, leg_id: str, line: str, result: str, *, over: bool) -> Document:
+    """Answer `/voice/left`. `over`: the caller's leg has ended. Raises LiveStateDown.
+
+    Results we do not know are treated like `error`: back into the queue, with speech only.
+    """
+    now_ms = sw.clock.now_ms()
+    if over or result == "hangup":
+        end_by_leg(sw, leg_id, now_ms)
+        return ()
+    if result in _NO_SAY:
+        return ()
+    call = sw.calls.by_leg(leg_id) or adopt_call(sw, leg_id, line, now_ms)
+    if call is None:
+        return documents.in_line()
+    if call.stage in (Stage.CLAIMED, Stage.TALKING) and call.attempt:
+        return documents.room(call.attempt)
+    if result == "leave" and not somebody_is_there(sw, sw.calls.line(HEAD_OF_LINE, now_ms)):
+        return lead_on(sw, call, now_ms)
+    if result == "queue-full":
+        return lead_on(sw, call, now_ms)
+    if result != "leave":
+        # A wait document failed, most likely its sound: from here on only speech.
+        sw.calls.save(call, Change(set={"plain": True}), now_ms)
+    return documents.in_line()
+
+
+def lead_on(sw: Switchboard, call: LiveCall, now_ms: int) -> Document:
+    """Nobody can answer: say so and what else there is."""
+    sw.calls.save(call, Change(event=Event.LED_ON, set={"led_on": True}, release=True), now_ms)
+    return documents.nobody(sw.book, call.nobody_flow)
+
+
+def left_without_memory(sw: Switchboard, result: str, *, over: bool) -> Document:
+    """`/voice/left` while Redis is away: who was let out of the queue gets the standby chain."""
+    if over or result == "hangup" or result in _NO_SAY:
+        return ()
+    if result not in ("leave", "queue-full"):
+        return documents.in_line()
+    now = datetime.fromtimestamp(sw.clock.now_ms() / 1000, UTC)
+    return standby_chain(sw.book.roster, now, next(iter(sw.book.rules.lines)))

@@ -1,0 +1,82 @@
+"""Bring the caller to where they belong: into the room, or out of an empty one.
+
+First way: a redirect by REST, as soon as the welcome has been heard. Second way, which
+needs no REST: the next wait request of a claimed call leaves the queue, and the queue's
+action answers the same document. Both may happen; the second finds nothing to do.
+"""
+
+from __future__ import annotations
+
+from helpline.domain import paths
+from helpline.domain.call import LiveCall, Stage
+from helpline.domain.errors import CarrierDown
+from helpline.ports import Carrier, Change, RestOutcome
+from helpline.services.end_call import end_call
+from helpline.services.switchboard import Switchboard
+
+NOT_ANSWERED_YET_MS = 250
+GIVE_UP_BEFORE_WAIT_MS = 5_000
+SEEN_AFTER_MS = 5_000
+RETRY_MS = 1_000
+MOST_MOVES = 2
+
+
+def move_caller(sw: Switchboard, carrier: Carrier, call_id: str, now_ms: int) -> int | None:
+    """The effect `move`: due when the welcome has been heard, else at once."""
+    call = sw.calls.get(call_id)
+    if call is None or call.stage is not Stage.CLAIMED or call.attempt is None or call.caller_in:
+        return None
+    if call.first_wait_ms is None:
+        # The carrier has not even asked what they hear: not answered yet, so not movable.
+        waited = now_ms - (call.claimed_ms or now_ms)
+        return now_ms + (NOT_ANSWERED_YET_MS if waited < GIVE_UP_BEFORE_WAIT_MS else RETRY_MS)
+    heard = call.first_wait_ms + sw.times.welcome_ms
+    if now_ms < heard:
+        return heard
+    outcome = carrier.move(call.leg_id, paths.join(call.attempt))
+    if outcome is RestOutcome.DONE:
+        sw.calls.save(call, Change(set={"moved_ms": now_ms, "moves": call.moves + 1}), now_ms)
+        sw.due.put(f"joined:{call.id}", now_ms + SEEN_AFTER_MS, now_ms)
+        return None
+    if outcome is RestOutcome.NOT_LIVE:
+        return _gone_if_carrier_says_so(sw, carrier, call, now_ms)
+    return now_ms + RETRY_MS
+
+
+def caller_joined(sw: Switchboard, carrier: Carrier, call_id: str, now_ms: int) -> int | None:
+    """The effect `joined`: ordered five seconds ago, have they arrived? One more try, then wait."""
+    call = sw.calls.get(call_id)
+    if call is None or call.stage is not Stage.CLAIMED or call.caller_in:
+        return None
+    again = _gone_if_carrier_says_so(sw, carrier, call, now_ms)
+    if again is not None and call.moves < MOST_MOVES:
+        sw.due.put(f"move:{call.id}", now_ms, now_ms)
+        return None
+    return again
+
+
+def speak_to_caller(sw: Switchboard, carrier: Carrier, call_id: str, now_ms: int) -> int | None:
+    """The effect `speak`: the room is empty but for the caller; they are told what happens."""
+    call = sw.calls.get(call_id)
+    wanted = (Stage.ALONE, Stage.CLOSING, Stage.WAITING)
+    if call is None or call.stage not in wanted or not call.caller_in or call.attempt is None:
+        return None
+    outcome = carrier.move(call.leg_id, paths.join(call.attempt))
+    if outcome is RestOutcome.DONE:
+        sw.calls.save(call, Change(set={"caller_in": False}), now_ms)
+        return None
+    if outcome is RestOutcome.NOT_LIVE:
+        return _gone_if_carrier_says_so(sw, carrier, call, now_ms)
+    return now_ms + RETRY_MS
+
+
+def _gone_if_carrier_says_so(sw: Switchboard, carrier: Carrier, call: LiveCall, now_ms: int) -> int | None:
+    """A refusal alone is not believed: the carrier is asked for the leg itself."""
+    try:
+        leg = carrier.leg(call.leg_id)
+    except CarrierDown:
+        return now_ms + RETRY_MS
+    if leg is None or leg.status.is_final:
+        end_call(sw, call, leg.ended_ms if leg and leg.ended_ms else now_ms)
+        return None
+    return now_ms + RETRY_MS

@@ -1,0 +1,40 @@
+"""A key pressed by a caller inside a flow: go on where the flow leads."""
+
+from __future__ import annotations
+
+from helpline.domain.call import Event, LiveCall, Stage
+from helpline.domain.errors import FlowError
+from helpline.domain.ivr.flow import FlowKind, FlowSession
+from helpline.domain.ivr.interpreter import Keys, Silence, Step, step
+from helpline.domain.verbs import Document
+from helpline.ports import Change
+from helpline.services import documents
+from helpline.services.switchboard import Switchboard
+
+
+def press_key(sw: Switchboard, leg_id: str, digits: str) -> Document:
+    """Answer `/voice/keys`. Anything unexpected leads into the line. Raises LiveStateDown."""
+    call = sw.calls.by_leg(leg_id) if leg_id else None
+    if call is None or not call.session:
+        return documents.in_line()
+    kind = FlowKind.WAIT if call.stage is Stage.WAITING else FlowKind.CALL
+    try:
+        at = FlowSession.from_text(call.session)
+        done = step(sw.book.flows, at, Keys(digits) if digits else Silence(), kind)
+    except FlowError:
+        return documents.in_line()
+    _keep(sw, call, done)
+    return done.document
+
+
+def _keep(sw: Switchboard, call: LiveCall, done: Step) -> None:
+    now_ms = sw.clock.now_ms()
+    session = done.session.to_text() if done.session else ""
+    if call.stage is Stage.MENU and done.enqueue is not None:
+        wait_flow = call.wait_flow or done.enqueue.wait
+        change = Change(event=Event.ENQUEUED, set={"session": session, "wait_flow": wait_flow})
+    elif call.stage is Stage.MENU and done.session is None:
+        change = Change(event=Event.LED_ON, set={"led_on": True})
+    else:
+        change = Change(set={"session": session})
+    sw.calls.save(call, change, now_ms)

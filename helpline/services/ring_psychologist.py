@@ -1,0 +1,123 @@
+"""The effect `ring`: one leg for one offer, never two, whoever dies in between.
+
+1. The call must still want it; otherwise the offer is withdrawn.
+2. A call nobody has confirmed is asked for at the carrier: a replayed request rings nobody.
+3. The account's rate gives the leg its moment.
+4. `sending` is written before the order. Found again in that state, the order is
+   ambiguous, and the carrier's list is asked; two looks, two seconds apart, that show
+   no leg mean that there is none.
+"""
+
+from __future__ import annotations
+
+from helpline.domain.call import LiveCall, Stage
+from helpline.domain.errors import CarrierDown
+from helpline.domain.waiting import Offer, OfferState, Settlement
+from helpline.ports import Carrier, Change, RestOutcome
+from helpline.services.end_call import end_call
+from helpline.services.switchboard import Switchboard
+
+LOOK_AGAIN_MS = 2_000
+RETRY_MS = 1_000
+CONFIRM_TRIES_MS = 2_000
+"""After this long without an answer of the carrier an unconfirmed call is rung for all the same."""
+
+
+def ring_psychologist(sw: Switchboard, carrier: Carrier, attempt: str, now_ms: int) -> int | None:
+    offer = sw.offers.get(attempt)
+    if offer is None or offer.state in (OfferState.SETTLED, OfferState.CLAIMED, OfferState.RINGING):
+        return None
+    if offer.state in (OfferState.SENDING, OfferState.UNKNOWN):
+        return _look_for_leg(sw, carrier, offer, now_ms)
+    call = sw.calls.get(offer.call)
+    if call is None or call.stage is not Stage.WAITING:
+        sw.offers.settle(attempt, Settlement.WITHDRAWN, 0, now_ms)
+        return None
+    if not call.confirmed:
+        again = _confirm(sw, carrier, call, offer, now_ms)
+        if again is not None:
+            return again or None
+    free_at = sw.offers.may_leave_at(sw.times.leg_gap_ms, now_ms)
+    return free_at if free_at else _order(sw, carrier, offer, now_ms)
+
+
+def _confirm(sw: Switchboard, carrier: Carrier, call: LiveCall, offer: Offer, now_ms: int) -> int | None:
+    """None: go on. 0: there is no such call, all of it is forgotten. Else: ask again then."""
+    try:
+        leg = carrier.leg(call.leg_id)
+    except CarrierDown:
+        # Fail open: a human rung for nothing is better than a caller nobody rings for.
+        return None if now_ms - offer.made_ms >= CONFIRM_TRIES_MS else now_ms + RETRY_MS
+    if leg is None:
+        # A request signed long ago and sent again: the carrier has no such call.
+        sw.calls.forget(call.id)
+        return 0
+    if leg.status.is_final:
+        end_call(sw, call, leg.ended_ms or now_ms)
+        return 0
+    sw.calls.save(call, Change(set={"confirmed": True}), now_ms)
+    return None
+
+
+def _order(sw: Switchboard, carrier: Carrier, offer: Offer, now_ms: int) -> int | None:
+    endpoint = sw.book.roster.endpoint(offer.endpoint)
+    if endpoint is None:
+        sw.offers.settle(offer.attempt, Settlement.FAILED, 0, now_ms)
+        return None
+    if (
+        sw.offers.change(
+            offer.attempt, (OfferState.DUE,), OfferState.SENDING, now_ms=now_ms, fields={"sent_ms": now_ms}
+        )
+        is not OfferState.DUE
+    ):
+        return now_ms + LOOK_AGAIN_MS
+    outcome, leg_id = carrier.ring(endpoint.address, offer.attempt, offer.ring_s)
+    return _after_order(sw, offer, outcome, leg_id)
+
+
+def _after_order(sw: Switchboard, offer: Offer, outcome: RestOutcome, leg_id: str | None) -> int | None:
+    now_ms = sw.clock.now_ms()
+    sending = (OfferState.SENDING,)
+    if outcome is RestOutcome.DONE and leg_id is not None:
+        sw.offers.change(offer.attempt, sending, OfferState.RINGING, now_ms=now_ms, leg_id=leg_id)
+        _drop_if_unwanted(sw, offer, now_ms)
+        return None
+    if outcome is RestOutcome.BUSY:
+        sw.offers.change(offer.attempt, sending, OfferState.DUE, now_ms=now_ms)
+        return now_ms + RETRY_MS
+    if outcome is RestOutcome.REFUSED or outcome is RestOutcome.NOT_LIVE:
+        sw.offers.settle(offer.attempt, Settlement.FAILED, 0, now_ms)
+        return None
+    sw.offers.change(offer.attempt, sending, OfferState.UNKNOWN, now_ms=now_ms)
+    return now_ms
+
+
+def _drop_if_unwanted(sw: Switchboard, offer: Offer, now_ms: int) -> None:
+    """The call was taken or left while the order was on its way."""
+    call = sw.calls.get(offer.call)
+    if call is None or call.stage is not Stage.WAITING:
+        sw.due.put(f"drop:{offer.attempt}", now_ms, now_ms)
+
+
+def _look_for_leg(sw: Switchboard, carrier: Carrier, offer: Offer, now_ms: int) -> int | None:
+    """An ambiguous order: is there a leg? Nothing new is ordered until that is certain."""
+    endpoint = sw.book.roster.endpoint(offer.endpoint)
+    if endpoint is None:
+        sw.offers.settle(offer.attempt, Settlement.FAILED, 0, now_ms)
+        return None
+    try:
+        legs = carrier.legs_to(endpoint.address)
+    except CarrierDown:
+        return now_ms + RETRY_MS
+    ambiguous = (OfferState.SENDING, OfferState.UNKNOWN)
+    for leg in legs:
+        if not leg.status.is_final and sw.offers.by_leg(leg.leg_id) is None:
+            state = OfferState.RINGING
+            sw.offers.change(offer.attempt, ambiguous, state, now_ms=now_ms, leg_id=leg.leg_id)
+            _drop_if_unwanted(sw, offer, now_ms)
+            return None
+    if offer.looked == 0:
+        sw.offers.change(offer.attempt, ambiguous, None, now_ms=now_ms, fields={"looked": 1})
+        return now_ms + LOOK_AGAIN_MS
+    sw.offers.change(offer.attempt, ambiguous, OfferState.DUE, now_ms=now_ms, fields={"looked": 0})
+    return now_ms

@@ -1,0 +1,67 @@
+"""What every service of the call path is given: one frozen set of ports.
+
+Made once in `bootstrap.py`. The `Book` is the validated snapshot (rules, flows, roster)
+held in memory: SQL is never asked on the path of a call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Protocol
+
+from helpline.domain.hours import PARIS
+from helpline.domain.ivr.flow import Flow
+from helpline.domain.people import Endpoint, Psychologist, Roster
+from helpline.domain.routing.facts import Facts
+from helpline.domain.routing.rules import RuleSet
+from helpline.ports import Chance, Clock, DueList, LiveCalls, Offers, OpenFiches
+
+
+class Book(Protocol):
+    """What is live of rules, flows and roster; the same object may change between calls."""
+
+    @property
+    def rules(self) -> RuleSet: ...
+
+    @property
+    def flows(self) -> Mapping[str, Flow]: ...
+
+    @property
+    def roster(self) -> Roster: ...
+
+    def is_holiday(self, day: date) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Settings of the call path, from `config.py` and the rules."""
+
+    welcome_ms: int
+    seal_after_ms: int
+    wrap_up_ms: int
+    leg_gap_ms: int
+    """Shortest time between two legs of ours: 1000 ÷ the account's legs per second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Switchboard:
+    calls: LiveCalls
+    offers: Offers
+    due: DueList
+    fiches: OpenFiches
+    book: Book
+    clock: Clock
+    chance: Chance
+    times: Times
+
+    def endpoint_of(self, psychologist: Psychologist) -> Endpoint | None:
+        """The endpoint to ring first."""
+        return psychologist.endpoints[0] if psychologist.endpoints else None
+
+
+def facts_of(sw: Switchboard, line: str, keys: tuple[str, ...], now_ms: int) -> Facts:
+    """What routing may know of a call. There is no number in it."""
+    local = datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(PARIS)
+    return Facts(line=line, local_time=local, is_holiday=sw.book.is_holiday(local.date()), keys=keys)

@@ -1,0 +1,113 @@
+"""A call arrives: decide, record it with its first offers in one step, say where to go."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from helpline.domain.call import LiveCall, Stage
+from helpline.domain.ivr.flow import FlowKind
+from helpline.domain.ivr.interpreter import Start, Step, step
+from helpline.domain.routing.decide import Decision, decide
+from helpline.domain.verbs import Document
+from helpline.domain.waiting import PlanStep, Waiting, plan_from_text, plan_to_text
+from helpline.services import documents
+from helpline.services.offer_call import (
+    HEAD_OF_LINE,
+    new_attempts,
+    somebody_is_there,
+    wanted_for,
+)
+from helpline.services.switchboard import Switchboard, facts_of
+
+
+def take_call(sw: Switchboard, leg_id: str, line: str) -> Document:
+    """Answer `/voice/incoming`. Asked twice for one call, it says the same again.
+
+    Raises LiveStateDown; then `document_without_memory` is the answer.
+    """
+    known = sw.calls.by_leg(leg_id)
+    if known is not None:
+        return _again(sw, known)
+    now_ms = sw.clock.now_ms()
+    decision = _decide(sw, line, now_ms)
+    begun = _begin(sw, decision)
+    call = _record(sw, leg_id, line, decision, begun, now_ms)
+    if begun.enqueue is None:
+        stage = Stage.MENU if begun.session is not None else Stage.LED_ON
+        sw.calls.arrive(replace(call, stage=stage, led_on=stage is Stage.LED_ON), None, (), now_ms)
+        return begun.document
+    return _enter_line(sw, call, now_ms)
+
+
+def adopt_call(sw: Switchboard, leg_id: str, line: str, arrived_ms: int) -> LiveCall | None:
+    """A live call we do not know: same line, its arrival at the carrier as the carrier says.
+
+    It is not confirmed: the first order for it asks the carrier whether it exists.
+    None when somebody else just recorded it under stress; the next request finds it.
+    """
+    now_ms = sw.clock.now_ms()
+    decision = _decide(sw, line, now_ms)
+    begun = _begin(sw, decision)
+    _enter_line(sw, _record(sw, leg_id, line, decision, begun, min(arrived_ms, now_ms)), now_ms)
+    return sw.calls.by_leg(leg_id)
+
+
+def document_without_memory(sw: Switchboard, line: str) -> Document:
+    """`/voice/incoming` while Redis is away: into the carrier's queue, adopted later."""
+    begun = _begin(sw, _decide(sw, line, sw.clock.now_ms()))
+    return documents.in_line() if begun.enqueue is not None else begun.document
+
+
+def _enter_line(sw: Switchboard, call: LiveCall, now_ms: int) -> Document:
+    """Put a call into the line with its first offers; or lead on when nobody is there."""
+    view = sw.calls.line(HEAD_OF_LINE, now_ms)
+    if not somebody_is_there(sw, view):
+        sw.calls.arrive(replace(call, stage=Stage.LED_ON, led_on=True), None, (), now_ms)
+        return documents.nobody(sw.book, call.nobody_flow)
+    wanted = wanted_for(sw, view, waiting_of(call), now_ms) if view.ready else None
+    sw.calls.arrive(call, wanted, new_attempts(sw, wanted), now_ms)
+    return documents.in_line()
+
+
+def waiting_of(call: LiveCall) -> Waiting:
+    """A call just recorded, as planning sees it."""
+    return Waiting(call.id, call.line_key_ms, call.arrived_ms, plan_from_text(call.plan), call.skills)
+
+
+def _decide(sw: Switchboard, line: str, now_ms: int) -> Decision:
+    return decide(sw.book.rules, facts_of(sw, line, (), now_ms))
+
+
+def _begin(sw: Switchboard, decision: Decision) -> Step:
+    return step(sw.book.flows, None, Start(decision.flow), FlowKind.CALL)
+
+
+def _again(sw: Switchboard, call: LiveCall) -> Document:
+    """The same first document, for a request that came twice. Nothing changes."""
+    if call.stage is Stage.LED_ON:
+        return documents.nobody(sw.book, call.nobody_flow)
+    if call.stage is Stage.ENDED:
+        return ()
+    return documents.in_line()
+
+
+def _record(
+    sw: Switchboard, leg_id: str, line: str, decision: Decision, begun: Step, arrived_ms: int
+) -> LiveCall:
+    steps = [PlanStep(s.after_s, s.who, s.for_s) for s in decision.ring_plan.steps]
+    wait_flow = decision.wait_flow or (begun.enqueue.wait if begun.enqueue else "")
+    return LiveCall(
+        id=sw.chance.new_id(),
+        leg_id=leg_id,
+        line=line,
+        stage=Stage.WAITING,
+        arrived_ms=arrived_ms,
+        bonus_s=decision.bonus_s,
+        rule=decision.rule,
+        wait_flow=wait_flow,
+        nobody_flow=decision.nobody_flow,
+        offer_flow=decision.offer_flow,
+        plan=plan_to_text(steps),
+        skills=tuple(sorted(decision.skills)),
+        session=begun.session.to_text() if begun.session else "",
+    )

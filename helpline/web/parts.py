@@ -1,0 +1,23 @@
+"""What the voice application was built with, reachable from a request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from flask import current_app
+
+from helpline.adapters.carriers.twilio.twiml import Twiml
+from helpline.services.switchboard import Switchboard
+
+KEY = "helpline"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    switchboard: Switchboard
+    twiml: Twiml
+
+
+def parts() -> Parts:
+    return cast("Parts", current_app.extensions[KEY])
