@@ -1,0 +1,30 @@
+"""The evidence: everything that happened, one record each, kept by the emulator only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+Record = dict[str, Any]
+
+
+class Log:
+    """Records in the order they happened, numbered from 1. Kinds and fields: docs/emulator.md."""
+
+    def __init__(self, now_ms: Callable[[], int]) -> None:
+        self._now_ms = now_ms
+        self._records: list[Record] = []
+
+    def add(self, kind: str, **fields: Any) -> Record:
+        """Write one record; `n` and `at_ms` are added."""
+        record = {"n": len(self._records) + 1, "at_ms": self._now_ms(), "kind": kind, **fields}
+        self._records.append(record)
+        return record
+
+    def after(self, n: int = 0) -> list[Record]:
+        """Copies of the records numbered above `n`."""
+        return [dict(record) for record in self._records[max(n, 0) :]]
+
+    def clear(self) -> None:
+        """Forget everything; numbers start again at 1."""
+        self._records.clear()

@@ -1,0 +1,55 @@
+"""Lists in pages, newest first. A token names the last record seen, so records deleted meanwhile move nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+DEFAULT_SIZE = 50
+MAX_SIZE = 1000
+
+
+@dataclass(frozen=True)
+class Row:
+    """A record of a list: its place in time (larger is newer), its sid, its JSON."""
+
+    ordinal: int
+    sid: str
+    fields: Mapping[str, Any]
+
+
+def page(key: str, rows: Sequence[Row], path: str, query: Sequence[tuple[str, str]],
+         ordinals: Mapping[str, int]) -> dict[str, Any]:  # fmt: skip
+    """One page of `rows` as the carrier sends it: exactly one key besides the page's own."""
+    given = dict(query)
+    size = _size(given.get("PageSize", ""))
+    number = int(given["Page"]) if given.get("Page", "").isdigit() else 0
+    before = ordinals.get(given.get("PageToken", "").removeprefix("PA"))
+    older = sorted(
+        (row for row in rows if before is None or row.ordinal < before), key=lambda row: -row.ordinal
+    )
+    shown = older[:size]
+    kept = [(name, value) for name, value in query if name not in ("Page", "PageToken", "PageSize")]
+
+    def uri(index: int, token: str) -> str:
+        extra = [("PageToken", token)] if token else []
+        return f"{path}?{urlencode([*kept, ('PageSize', str(size)), ('Page', str(index)), *extra])}"
+
+    more = len(older) > size
+    return {
+        key: [dict(row.fields) for row in shown],
+        "first_page_uri": uri(0, ""),
+        "next_page_uri": uri(number + 1, f"PA{shown[-1].sid}") if more else None,
+        "previous_page_uri": uri(number - 1, "") if number == 1 else None,
+        "page": number,
+        "page_size": size,
+        "start": number * size,
+        "end": number * size + max(len(shown) - 1, 0),
+        "uri": uri(number, given.get("PageToken", "")),
+    }
+
+
+def _size(text: str) -> int:
+    return min(MAX_SIZE, max(1, int(text))) if text.isdigit() else DEFAULT_SIZE

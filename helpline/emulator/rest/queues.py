@@ -1,0 +1,96 @@
+"""Queues and who waits in them. A queue is addressed by sid only, never by its name."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from helpline.emulator.carrier import Carrier
+from helpline.emulator.documents import DocumentRequest
+from helpline.emulator.queues import Member
+from helpline.emulator.rest import resources
+from helpline.emulator.rest.errors import bad, not_found
+from helpline.emulator.rest.pages import Row, page
+from helpline.emulator.rest.request import Reply, RestRequest
+from helpline.emulator.state import Queue
+
+
+def create(carrier: Carrier, request: RestRequest) -> Reply:
+    """A queue; its name must be free."""
+    name, size = request.form.get("FriendlyName", ""), request.form.get("MaxSize", "")
+    if not 1 <= len(name) <= 64:
+        raise bad(22004, "FriendlyName is required, 64 characters at most")
+    if carrier.queues.find(name) is not None:
+        raise bad(22003, f"A queue with the name {name} already exists")
+    queue = carrier.queues.create(name, int(size) if size.isdigit() else None)
+    return 201, resources.queue(carrier.world, queue)
+
+
+def list_(carrier: Carrier, request: RestRequest) -> Reply:
+    """All queues; they stay when empty."""
+    world = carrier.world
+    rows = [Row(world.ordinals[q.sid], q.sid, resources.queue(world, q)) for q in world.queues.values()]
+    return 200, page("queues", rows, request.path, request.query, world.ordinals)
+
+
+def find(carrier: Carrier, request: RestRequest, sid: str) -> Queue:
+    """A queue by sid."""
+    queue = carrier.world.queues.get(sid)
+    if queue is None:
+        raise not_found(request.path)
+    return queue
+
+
+def fetch(carrier: Carrier, request: RestRequest, sid: str) -> Reply:
+    """One queue."""
+    return 200, resources.queue(carrier.world, find(carrier, request, sid))
+
+
+def update(carrier: Carrier, request: RestRequest, sid: str) -> Reply:
+    """Rename or resize a queue."""
+    queue = find(carrier, request, sid)
+    name, size = request.form.get("FriendlyName", queue.name), request.form.get("MaxSize", "")
+    if name != queue.name and carrier.queues.find(name) is not None:
+        raise bad(22003, f"A queue with the name {name} already exists")
+    queue.name = name
+    queue.max_size = int(size) if size.isdigit() else queue.max_size
+    return 200, resources.queue(carrier.world, queue)
+
+
+def delete(carrier: Carrier, request: RestRequest, sid: str) -> Reply:
+    """Delete an empty queue."""
+    queue = find(carrier, request, sid)
+    if queue.members:
+        raise bad(22002, "Queue is not empty")
+    del carrier.world.queues[queue.sid]
+    return 204, None
+
+
+def members(carrier: Carrier, request: RestRequest, sid: str) -> Reply:
+    """Who waits, the head first."""
+    world, queue = carrier.world, find(carrier, request, sid)
+    rows = [Row(-index, m.leg.sid, resources.member(world, m)) for index, m in enumerate(queue.members)]
+    places = {row.sid: row.ordinal for row in rows}
+    return 200, page("queue_members", rows, request.path, request.query, places)
+
+
+def _member(carrier: Carrier, request: RestRequest, sid: str, who: str) -> Member:
+    """By call sid, or Front; nobody there is not found."""
+    for member in find(carrier, request, sid).members:
+        if who in (member.leg.sid, "Front"):
+            assert isinstance(member, Member)
+            return member
+    raise not_found(request.path)
+
+
+def member(carrier: Carrier, request: RestRequest, sid: str, who: str) -> Reply:
+    """One of those who wait."""
+    return 200, resources.member(carrier.world, _member(carrier, request, sid, who))
+
+
+def dequeue(carrier: Carrier, request: RestRequest, sid: str, who: str) -> Reply:
+    """Take somebody out and give them another document; their Enqueue's action hears `redirected`."""
+    member, url = _member(carrier, request, sid, who), request.form.get("Url", "")
+    if urlsplit(url).scheme not in ("http", "https"):
+        raise bad(21205, "Url is not valid")
+    carrier.redirect(member.leg, DocumentRequest("redirect", url, request.form.get("Method", "POST").upper()))
+    return 200, resources.member(carrier.world, member)

@@ -1,0 +1,83 @@
+"""Conferences and their participants."""
+
+from __future__ import annotations
+
+from helpline.emulator.carrier import Carrier
+from helpline.emulator.rest import resources
+from helpline.emulator.rest.errors import bad, not_found
+from helpline.emulator.rest.pages import Row, page
+from helpline.emulator.rest.request import Reply, RestRequest
+from helpline.emulator.rooms import Participant, Room
+from helpline.emulator.state import EndedBy, Status, Why
+
+
+def list_(carrier: Carrier, request: RestRequest) -> Reply:
+    """Conferences, ended ones too. One just created may still be missing: lists lag."""
+    world = carrier.world
+    wanted = dict(request.query)
+    rows = []
+    for room in world.rooms.values():
+        fields = resources.room(world, room)
+        if room.created_ms + world.knobs.room_list_lag_ms > world.now_ms:
+            continue
+        if wanted.get("FriendlyName", room.name) == room.name and wanted.get("Status") in (
+            None,
+            fields["status"],
+        ):
+            rows.append(Row(world.ordinals[room.sid], room.sid, fields))
+    return 200, page("conferences", rows, request.path, request.query, world.ordinals)
+
+
+def find(carrier: Carrier, request: RestRequest, sid: str) -> Room:
+    """A room by sid."""
+    room = carrier.world.rooms.get(sid)
+    if room is None:
+        raise not_found(request.path)
+    return room
+
+
+def fetch(carrier: Carrier, request: RestRequest, sid: str) -> Reply:
+    """One conference."""
+    return 200, resources.room(carrier.world, find(carrier, request, sid))
+
+
+def update(carrier: Carrier, request: RestRequest, sid: str) -> Reply:
+    """End a conference: Status=completed. Its legs go on with their documents."""
+    room = find(carrier, request, sid)
+    if request.form.get("Status") != "completed":
+        raise bad(20001, "only Status=completed is modelled")
+    if not room.ended_reason:
+        carrier.rooms.complete(room)
+    return 200, resources.room(carrier.world, room)
+
+
+def participants(carrier: Carrier, request: RestRequest, sid: str) -> Reply:
+    """Who is in the room now; nobody once it has ended."""
+    world = carrier.world
+    rows = [
+        Row(member.leg.ordinal, member.leg.sid, resources.participant(world, member))
+        for member in find(carrier, request, sid).participants
+    ]
+    return 200, page("participants", rows, request.path, request.query, world.ordinals)
+
+
+def _participant(carrier: Carrier, request: RestRequest, sid: str, who: str) -> Participant:
+    """By call sid or label; who has left is not found."""
+    for member in find(carrier, request, sid).participants:
+        if who in (member.leg.sid, member.options.label):
+            return member
+    raise not_found(request.path)
+
+
+def participant(carrier: Carrier, request: RestRequest, sid: str, who: str) -> Reply:
+    """One participant."""
+    return 200, resources.participant(carrier.world, _participant(carrier, request, sid, who))
+
+
+def kick(carrier: Carrier, request: RestRequest, sid: str, who: str) -> Reply:
+    """Take a participant out. One that joined by a document goes on with it."""
+    member = _participant(carrier, request, sid, who)
+    carrier.legs.vacate(member.leg, Why.KICKED)
+    if member.leg.task is None:
+        carrier.legs.end(member.leg, Status.COMPLETED, EndedBy.SERVICE)
+    return 204, None
