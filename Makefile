@@ -14,9 +14,8 @@ VENV := .venv
 STAMP := $(VENV)/.stamp-of-requirements
 BIN := $(VENV)/bin
 
+ifneq ($(strip $(SEED)),)
 export HELPLINE_SEED := $(SEED)
-ifeq ($(strip $(SEED)),)
-unexport HELPLINE_SEED
 endif
 
 .PHONY: help demo demo-call test check check-long chaos soak bench lock clean

@@ -35,7 +35,7 @@ fi
 begin=$SECONDS
 say "installing requirements.lock into $venv (once; about a minute)"
 # A killed pip leaves its environment unusable to others only until make runs this again: the stamp comes last.
-"$venv/bin/python" -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
-"$venv/bin/python" -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+"$venv/bin/python" -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
+"$venv/bin/python" -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 echo "$((SECONDS - begin))" > "$venv/.install-seconds"
 say "done in $((SECONDS - begin)) s"
