@@ -216,6 +216,7 @@ class Carrier:
         old = self.world
         old.kernel.clear()
         old.log.clear()
-        self.world = World(old.settings, old.kernel, old.log, Chance(old.settings.seed), numbers=old.numbers)
+        # Chance goes on too: a sid of an earlier call must never come again.
+        self.world = World(old.settings, old.kernel, old.log, old.rng, numbers=old.numbers)
         self.world.ordinals |= {sid: order for order, sid in enumerate(old.numbers, start=1)}
         self._wire()

@@ -41,6 +41,8 @@ def parse(body: bytes) -> tuple[Verb, ...]:
         raise TwimlError(11770, "empty document")
     if len(body) > MAX_BYTES:
         raise TwimlError(11750, "document over 64 kB")
+    if b"<!DOCTYPE" in body:  # an entity could grow without limit
+        raise TwimlError(12100, "document type declarations are refused")
     try:
         root = ET.fromstring(body)
     except (ET.ParseError, ValueError, LookupError) as error:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import HTTPException
@@ -14,6 +14,7 @@ from werkzeug.wrappers import Request, Response
 from helpline.emulator import forbidden
 from helpline.emulator.carrier import Carrier
 from helpline.emulator.envelope import API_VERSION
+from helpline.emulator.faults import RestFault
 from helpline.emulator.rest import calls, numbers, queues, rooms
 from helpline.emulator.rest.errors import RestError, bad, not_found
 from helpline.emulator.rest.request import Reply, RestRequest
@@ -68,11 +69,21 @@ class LostReply(TimeoutError):
 
 
 class RestApp:
-    """`/2010-04-01/…`. `wait`: how latency passes; nothing can pass inside one instant, so stepped mode ignores it."""
+    """`/2010-04-01/…`.
 
-    def __init__(self, carrier: Carrier, wait: Callable[[int], None] = lambda ms: None) -> None:
+    guard: makes the context in which the carrier may be touched (real mode takes its lock). wait: how the latency of
+    a fault passes, outside the guard; nothing can pass inside one instant, so stepped mode ignores it.
+    """
+
+    def __init__(
+        self,
+        carrier: Carrier,
+        wait: Callable[[int], None] = lambda ms: None,
+        guard: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
         self._carrier = carrier
         self._wait = wait
+        self._guard = guard
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
@@ -89,19 +100,24 @@ class RestApp:
         query = tuple(request.args.items(multi=True))
         asked = RestRequest(request.method, request.path, query, request.form)
         world = self._carrier.world
-        try:
-            self._check_caller(request, arguments.pop("account"))
-            self._check_promises(asked)
-            reply = self._carry_out(name, operation, asked, arguments)
-        except RestError as error:
-            self._note(name, asked, error.status, error.code)
-            raise
-        except LostReply as lost:
-            world.log.add("fault", what=f"rest {lost.fault}", path=name, executed=lost.executed)
-            self._note(name, asked, None, None)
-            raise
-        self._note(name, asked, reply[0], None, (reply[1] or {}).get("sid"))
-        return reply
+        with self._guard():
+            fault = world.faults.rest_fault(name, world.rng)
+        if fault is not None and fault.fault == "latency":
+            self._wait(fault.ms)
+        with self._guard():
+            try:
+                self._check_caller(request, arguments.pop("account"))
+                self._check_promises(asked)
+                reply = self._carry_out(fault, operation, asked, arguments)
+            except RestError as error:
+                self._note(name, asked, error.status, error.code)
+                raise
+            except LostReply as lost:
+                world.log.add("fault", what=f"rest {lost.fault}", path=name, executed=lost.executed)
+                self._note(name, asked, None, None)
+                raise
+            self._note(name, asked, reply[0], None, (reply[1] or {}).get("sid"))
+            return reply
 
     def _route(self, request: Request) -> tuple[str, Callable[..., Reply], dict[str, Any]]:
         try:
@@ -130,22 +146,20 @@ class RestApp:
             self._carrier.world.log.add("forbidden", leg=None, text=broken, words=words)
             raise bad(20001, broken)
 
-    def _carry_out(self, name: str, operation: Callable[..., Reply], asked: RestRequest,
-                   arguments: dict[str, Any]) -> Reply:  # fmt: skip
+    def _carry_out(
+        self,
+        fault: RestFault | None,
+        operation: Callable[..., Reply],
+        asked: RestRequest,
+        arguments: dict[str, Any],
+    ) -> Reply:
         """Run the operation, with the fault in force, if any, before or after it."""
-        world = self._carrier.world
-        fault = world.faults.rest_fault(name, world.rng)
-        if fault is None:
-            return operation(self._carrier, asked, **arguments)
-        if fault.fault.isdigit():
-            code = 20429 if fault.fault == "429" else 20500
-            raise RestError(code, int(fault.fault), "fault in force")
-        if fault.fault in ("hang", "reset"):
+        if fault is not None and fault.fault.isdigit():
+            raise RestError(20429 if fault.fault == "429" else 20500, int(fault.fault), "fault in force")
+        if fault is not None and fault.fault in ("hang", "reset"):
             raise LostReply(fault.fault, executed=False)
-        if fault.fault == "latency":
-            self._wait(fault.ms)
         reply = operation(self._carrier, asked, **arguments)
-        if fault.fault == "lost_reply":
+        if fault is not None and fault.fault == "lost_reply":
             raise LostReply(fault.fault, executed=True)
         return reply
 
@@ -165,8 +179,3 @@ class RestApp:
 def rest_app(carrier: Carrier) -> WSGIApplication:
     """The carrier's REST API, to be called in the process (stepped mode)."""
     return RestApp(carrier)
-
-
-def basic_credentials(user: str, password: str) -> str:
-    """An Authorization header's value."""
-    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode("ascii")

@@ -1,0 +1,93 @@
+"""`python -m helpline.emulator [--port 8002] [--config FILE] [--leg-rate N]`: the carrier in real mode, loopback only."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from helpline.emulator.control import ControlError
+from helpline.emulator.realtime import fresh_seed
+from helpline.emulator.realtime_service import Service
+from helpline.emulator.settings import DEMO_NUMBERS, CarrierSettings, OwnNumber
+
+FROM_ENVIRONMENT = {
+    "account_sid": "TWILIO_ACCOUNT_SID",
+    "auth_token": "TWILIO_AUTH_TOKEN",
+    "api_key": "TWILIO_API_KEY",
+    "api_secret": "TWILIO_API_SECRET",
+    "leg_rate_per_s": "HELPLINE_LEGS_PER_S",
+    "seed": "HELPLINE_SEED",
+}
+KEYS = frozenset({*FROM_ENVIRONMENT, "numbers", "media", "knobs"})
+
+
+def settings_from(config: Mapping[str, Any], environment: Mapping[str, str]) -> CarrierSettings:
+    """Settings from a configuration file's object, which wins, and the environment. Raises ValueError, saying where.
+
+    numbers: `[{"number": "+33199000001", "aliases": ["0800288038"]}]`, the demo lines when absent.
+    """
+    unknown = set(config) - KEYS
+    if unknown:
+        raise ValueError(f"unknown setting {', '.join(sorted(unknown))}")
+    texts = {key: str(config.get(key, environment.get(name, ""))) for key, name in FROM_ENVIRONMENT.items()}
+    numbers = tuple(
+        OwnNumber(row["number"], tuple(row.get("aliases", ()))) for row in config.get("numbers", ())
+    )
+    default = CarrierSettings()
+    return CarrierSettings(
+        account_sid=texts["account_sid"] or default.account_sid,
+        auth_token=texts["auth_token"] or default.auth_token,
+        api_key=texts["api_key"],
+        api_secret=texts["api_secret"],
+        numbers=numbers or DEMO_NUMBERS,
+        leg_rate_per_s=float(texts["leg_rate_per_s"] or default.leg_rate_per_s),
+        seed=int(texts["seed"] or fresh_seed()),
+        media=dict(config.get("media", {})),
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until told to stop. Exit status 2 for a wrong configuration."""
+    parser = argparse.ArgumentParser(prog="python -m helpline.emulator", description="The offline carrier.")
+    base = os.environ.get("HELPLINE_PORT_BASE", "8000")
+    parser.add_argument("--port", type=int, default=int(base) + 2)
+    parser.add_argument("--config", type=Path, help="JSON object of settings")
+    parser.add_argument("--leg-rate", type=float, help="legs created by REST that leave per second")
+    asked = parser.parse_args(arguments)
+    try:
+        config = json.loads(asked.config.read_text("utf-8")) if asked.config else {}
+        if asked.leg_rate is not None:
+            config["leg_rate_per_s"] = asked.leg_rate
+        service = Service(settings_from(config, os.environ), asked.port)
+        service.control.set_knobs(config.get("knobs", {}))
+    except (ValueError, KeyError, OSError, ControlError) as error:
+        print(f"emulator: {error}", file=sys.stderr)
+        return 2
+    return _serve(service)
+
+
+def _serve(service: Service) -> int:
+    stop = threading.Event()
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, on_signal)
+    signal.signal(signal.SIGINT, on_signal)
+    service.start()
+    print(f"emulator: listening on http://127.0.0.1:{service.port}", flush=True)
+    stop.wait()
+    service.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

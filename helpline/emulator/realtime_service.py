@@ -1,0 +1,38 @@
+"""Real mode put together: core, REST, control and server."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from helpline.emulator.control import Control
+from helpline.emulator.control_http import control_app
+from helpline.emulator.realtime import Realtime
+from helpline.emulator.rest.app import RestApp
+from helpline.emulator.server import Combined, Server, guarded
+from helpline.emulator.settings import CarrierSettings
+
+
+class Service:
+    """A running carrier on a loopback port. `port` 0 lets the system choose one; the real one is `self.port`."""
+
+    def __init__(self, settings: CarrierSettings, port: int) -> None:
+        self._live = Realtime(settings)
+        self.carrier = self._live.carrier
+        self.control = Control(self.carrier, stepped=False)
+        rest = RestApp(self.carrier, wait=lambda ms: time.sleep(ms / 1000), guard=self._live.entered)
+        control = guarded(control_app(self.carrier, self.control), self._live.entered)
+        self._server = Server(port, Combined(rest, control))
+        self.port = self._server.server_port
+        self._serving = threading.Thread(target=self._server.serve_forever, name="carrier-http", daemon=True)
+
+    def start(self) -> None:
+        """Serve, and let time pass."""
+        self._live.start()
+        self._serving.start()
+
+    def stop(self) -> None:
+        """Stop serving; open requests are dropped."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._live.stop()

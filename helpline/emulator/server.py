@@ -1,0 +1,126 @@
+"""The HTTP face of real mode: REST and control on one loopback port, one thread a connection, one write a reply."""
+
+from __future__ import annotations
+
+import io
+import socket
+import struct
+import sys
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_to_bytes
+
+from helpline.emulator.envelope import API_VERSION
+from helpline.emulator.rest.app import LostReply
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+SILENCE_S = 120.0  # how long a hanging reply is kept silent before the connection is given up
+LINGER_RESET = struct.pack("ii", 1, 0)  # close with RST
+
+
+class Combined:
+    """REST under its version, everything else the control API."""
+
+    def __init__(self, rest: WSGIApplication, control: WSGIApplication) -> None:
+        self._rest = rest
+        self._control = control
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        rest = str(environ["PATH_INFO"]).startswith(f"/{API_VERSION}/")
+        return (self._rest if rest else self._control)(environ, start_response)
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One connection, kept open between requests."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    timeout = 60.0  # seconds an idle connection is kept
+    server: Server
+
+    def _serve(self) -> None:
+        head: list[Any] = []
+
+        def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            head[:] = [status, headers]
+            return lambda chunk: None
+
+        try:
+            body = b"".join(self.server.application(self._environ(), start_response))
+        except LostReply as lost:
+            self._lose(lost)
+            return
+        lines = [f"{self.protocol_version} {head[0]}", *(f"{name}: {value}" for name, value in head[1])]
+        self.wfile.write("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
+
+    do_GET = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815 -- names the base class looks for
+
+    def _lose(self, lost: LostReply) -> None:
+        """Play an answer that does not come: silence, a reset, a closed connection."""
+        self.close_connection = True
+        try:
+            if lost.fault == "hang":
+                self.connection.settimeout(SILENCE_S)
+                self.connection.recv(1)
+            elif lost.fault == "reset":
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_RESET)
+        except OSError:
+            return
+
+    def _environ(self) -> dict[str, Any]:
+        path, _, query = self.path.partition("?")
+        length = self.headers.get("Content-Length", "0")
+        environ: dict[str, Any] = {
+            "REQUEST_METHOD": self.command,
+            "SCRIPT_NAME": "",
+            "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
+            "QUERY_STRING": query,
+            "RAW_URI": self.path,
+            "SERVER_NAME": "127.0.0.1",
+            "SERVER_PORT": str(self.server.server_port),
+            "SERVER_PROTOCOL": self.request_version,
+            "REMOTE_ADDR": self.client_address[0],
+            "CONTENT_TYPE": self.headers.get("Content-Type", ""),
+            "CONTENT_LENGTH": length,
+            "wsgi.version": (1, 0),
+            "wsgi.url_scheme": "http",
+            "wsgi.input": io.BytesIO(self.rfile.read(int(length)) if length.isdigit() else b""),
+            "wsgi.errors": sys.stderr,
+            "wsgi.multithread": True,
+            "wsgi.multiprocess": False,
+            "wsgi.run_once": False,
+        }
+        for name, value in self.headers.items():
+            environ.setdefault("HTTP_" + name.upper().replace("-", "_"), value)
+        return environ
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 -- the base class's name
+        """Say nothing: the evidence is the log."""
+
+
+class Server(ThreadingHTTPServer):
+    """Loopback only."""
+
+    daemon_threads = True
+    request_queue_size = 512
+    block_on_close = False
+
+    def __init__(self, port: int, application: WSGIApplication) -> None:
+        super().__init__(("127.0.0.1", port), Handler)
+        self.application = application
+
+
+def guarded(
+    application: WSGIApplication, guard: Callable[[], AbstractContextManager[None]]
+) -> WSGIApplication:
+    """The same application, called with the carrier held still. guard: makes the context each time."""
+
+    def call(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        with guard():
+            return list(application(environ, start_response))
+
+    return call
