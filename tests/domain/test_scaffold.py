@@ -21,7 +21,7 @@ def test_every_dependency_is_locked_by_hash_and_from_no_named_host() -> None:
     entries = re.split(r"\n(?=\S)", lock)
 
     locked = {entry.split("==")[0].lower() for entry in entries if "==" in entry.splitlines()[0]}
-    names = {re.split(r"[\[<>=; ]", name)[0].lower() for name in wanted}
+    names = {re.split(r"[\[<>=; ]", name)[0].lower().replace(".", "-") for name in wanted}
 
     assert names <= locked
     assert all("--hash=sha256:" in entry for entry in entries if "==" in entry.splitlines()[0])
