@@ -279,12 +279,12 @@ class SweepStart:
 
     `generation` changes whenever Redis is lost or a finished leg is forgotten; a sweep
     that sees two generations knows that what it read does not fit together.
-    `erasing` are the legs ordered deleted and not yet forgotten.
+    `watched` are the legs of which something is kept, to be forgotten once they are gone.
     """
 
     generation: str
     epoch_began_ms: int
-    erasing: frozenset[str]
+    watched: frozenset[str]
 
 
 class FinishedCalls(Protocol):
@@ -297,10 +297,13 @@ class FinishedCalls(Protocol):
         """The generation, and what is known of each leg, read in that generation."""
 
     def fix_receipts(self, proposed: Mapping[str, str], now_ms: int) -> Mapping[str, str]:
-        """Fix a receipt per leg unless one is; answers the receipts in force."""
+        """Fix a receipt per leg unless one is, and watch it; answers the receipts in force."""
 
-    def mark(self, counted: Sequence[str], erasing: Sequence[str], now_ms: int) -> None:
-        """Note that `counted` are committed, and that `erasing` will now be deleted."""
+    def mark(self, counted: Sequence[str], now_ms: int) -> None:
+        """Note that the count of these legs is committed, and watch them."""
+
+    def watch(self, leg_ids: Sequence[str], now_ms: int) -> None:
+        """Remember to forget these legs once they are gone; before they are deleted."""
 
     def forget(self, leg_ids: Sequence[str], now_ms: int) -> None:
         """Wipe every key of legs the carrier no longer has."""

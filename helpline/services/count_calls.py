@@ -53,5 +53,5 @@ class CountCalls:
         receipts = self.finished.fix_receipts(proposed, now_ms)
         new = self.ledger.count(sweep_no, [call.as_counted(receipts[call.leg.leg_id]) for call in calls])
         if new is not None:
-            self.finished.mark(list(proposed), [], now_ms)
+            self.finished.mark(list(proposed), now_ms)
         return new

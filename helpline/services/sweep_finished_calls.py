@@ -112,7 +112,7 @@ class SweepFinishedCalls:
         self, judged: _Judged, legs: Sequence[CarrierLeg], report: SweepReport, now_ms: int
     ) -> SweepReport:
         leg_ids = [call.leg.leg_id for call in judged.to_count] + judged.to_erase
-        self.finished.mark([], leg_ids, now_ms)
+        self.finished.watch(leg_ids, now_ms)
         done = erase_at_carrier(self.carrier, leg_ids)
         left = [leg for leg in legs if leg.leg_id not in done.erased]
         ends = [ended_ms for ended_ms in map(_ended_ms, left) if ended_ms is not None]
@@ -125,12 +125,12 @@ class SweepFinishedCalls:
         )
 
     def _forget(self, start: SweepStart, legs: Sequence[CarrierLeg], now_ms: int) -> int:
-        """Forget legs that were ordered deleted before this list was taken and are not in it.
+        """Forget legs that were known as finished before this list was taken and are not in it.
 
         A list is not believed alone: pages shift while somebody deletes, and a leg
         forgotten that is still there would be counted again. So each is asked for.
         """
-        missing = sorted(start.erasing - {leg.leg_id for leg in legs})
+        missing = sorted(start.watched - {leg.leg_id for leg in legs})
         gone = [leg_id for leg_id in missing if self.carrier.leg(leg_id) is None]
         if gone:
             self.finished.forget(gone, now_ms)

@@ -4,7 +4,7 @@ Keys, all of user `app`:
   sid:<leg>         string `c:<call>` or `o:<attempt>`, written by the live state
   call:<call>       hash; read here: line end_state wait_class duration_class receipt
   receipt:<leg>     hash: receipt (what the leg is counted under), counted (the mark)
-  done:erasing      set of legs ordered deleted at the carrier, not yet forgotten
+  done:watched      set of the legs of which something is kept here
   done:forgets      counter: how often something was forgotten; part of the generation
 """
 
@@ -22,7 +22,7 @@ from helpline.ports import SweepStart
 # A script blocks the server while it runs; 200 legs are some milliseconds.
 _CHUNK: Final = 200
 _END_STATES: Final = frozenset(state.value for state in EndState)
-_NAMES: Final = ("finished_remember", "finished_fix", "finished_mark", "finished_forget")
+_NAMES: Final = ("finished_remember", "finished_fix", "finished_mark", "finished_watch", "finished_forget")
 
 
 class RedisFinishedCalls:
@@ -37,14 +37,14 @@ class RedisFinishedCalls:
         pipe = self._client.pipeline(transaction=True)
         pipe.hgetall("epoch")
         pipe.get("done:forgets")
-        pipe.smembers("done:erasing")
-        epoch, forgets, erasing = guarded(pipe.execute)
+        pipe.smembers("done:watched")
+        epoch, forgets, watched = guarded(pipe.execute)
         if "began_ms" not in epoch:
             return None
         return SweepStart(
             generation=f"{epoch['id']}:{forgets or 0}",
             epoch_began_ms=int(float(epoch["began_ms"])),
-            erasing=frozenset(str(leg) for leg in erasing),
+            watched=frozenset(str(leg) for leg in watched),
         )
 
     def remember(self, leg_ids: Sequence[str], now_ms: int) -> tuple[str, Mapping[str, LegMemory]]:
@@ -66,11 +66,13 @@ class RedisFinishedCalls:
             in_force.update(zip(legs, (str(receipt) for receipt in fixed), strict=True))
         return in_force
 
-    def mark(self, counted: Sequence[str], erasing: Sequence[str], now_ms: int) -> None:
+    def mark(self, counted: Sequence[str], now_ms: int) -> None:
         for legs in _chunks(counted):
-            self._scripts.run("finished_mark", now_ms, len(legs), *legs)
-        for legs in _chunks(erasing):
-            self._scripts.run("finished_mark", now_ms, 0, *legs)
+            self._scripts.run("finished_mark", now_ms, *legs)
+
+    def watch(self, leg_ids: Sequence[str], now_ms: int) -> None:
+        for legs in _chunks(leg_ids):
+            self._scripts.run("finished_watch", now_ms, *legs)
 
     def forget(self, leg_ids: Sequence[str], now_ms: int) -> None:
         """Wipe records first and marks last: what is left in between still reads as counted."""

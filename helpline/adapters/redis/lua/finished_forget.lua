@@ -16,7 +16,7 @@ for i = 2, #ARGV, 2 do
     end
   end
   redis.call('DEL', 'sid:' .. leg, 'receipt:' .. leg)
-  redis.call('SREM', 'done:erasing', leg)
+  redis.call('SREM', 'done:watched', leg)
   -- The sign that this call's fiche is sealed was kept for as long as the call was.
   if call ~= '' and redis.call('GET', 'fiche:call:' .. call) == 'sealed' then
     redis.call('DEL', 'fiche:call:' .. call)
