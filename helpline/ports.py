@@ -22,6 +22,7 @@ from helpline.domain.presence import Event as PresenceEvent
 from helpline.domain.presence import Presence, State
 from helpline.domain.snapshot import Snapshot
 from helpline.domain.sweep import CountedCall, LedgerState, LegMemory
+from helpline.domain.verbs import Document
 from helpline.domain.waiting import Claim, Offer, OfferState, Settlement, Waiting, Wanted
 
 
@@ -127,6 +128,20 @@ class Carrier(Protocol):
 
     def erase(self, leg_id: str) -> RestOutcome:
         """Delete a finished leg's record: DONE (also when already gone) or NOT_YET."""
+
+
+class Renderer(Protocol):
+    """Turns a document into what the carrier reads."""
+
+    def render(self, document: Document) -> str: ...
+
+
+class SweepTimes(Protocol):
+    """When a sweep last finished, in ms. Raises LiveStateDown."""
+
+    def note(self, now_ms: int) -> None: ...
+
+    def last(self) -> int | None: ...
 
 
 class Jobs(Protocol):

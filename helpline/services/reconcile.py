@@ -95,7 +95,9 @@ def _mend_alone(sw: Switchboard, call: LiveCall, now_ms: int) -> None:
         sw.due.put(f"joined:{call.id}", now_ms + JUST_MADE_MS, now_ms)
 
 
-def _free_psychologists(sw: Switchboard, carrier: Carrier, legs: Mapping[str, CarrierLeg], now_ms: int) -> int:
+def _free_psychologists(
+    sw: Switchboard, carrier: Carrier, legs: Mapping[str, CarrierLeg], now_ms: int
+) -> int:
     freed = 0
     for presence in sw.offers.presences().values():
         offer = sw.offers.get(presence.attempt) if presence.attempt else None

@@ -7,12 +7,11 @@ with the type and the place of the error, never its text.
 from __future__ import annotations
 
 import logging
-import traceback
 
 from flask import Flask, Response, request
 
 from helpline.domain import paths
-from helpline.domain.errors import LiveStateDown
+from helpline.domain.errors import LiveStateDown, place_of
 from helpline.domain.verbs import Document
 from helpline.services import documents
 from helpline.services.hold_call import wait_without_memory
@@ -29,13 +28,6 @@ _NEWS = ("/voice/ended", "/voice/leg/", "/voice/room/")
 def register(app: Flask) -> None:
     """Answer every failure of a voice webhook with a document."""
     app.register_error_handler(Exception, _failed)
-
-
-def place_of(error: BaseException) -> str:
-    """The type and the innermost place of ours: `KeyError at services/take_call.py:41`."""
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if "/helpline/" in f.filename]
-    where = f"{frames[-1].filename.rpartition('/helpline/')[2]}:{frames[-1].lineno}" if frames else "?"
-    return f"{type(error).__name__} at {where}"
 
 
 def _failed(error: Exception) -> Response:

@@ -7,7 +7,7 @@ from typing import cast
 
 from flask import current_app
 
-from helpline.adapters.carriers.twilio.twiml import Twiml
+from helpline.ports import Renderer
 from helpline.services.switchboard import Switchboard
 
 KEY = "helpline"
@@ -16,7 +16,7 @@ KEY = "helpline"
 @dataclass(frozen=True, slots=True)
 class Parts:
     switchboard: Switchboard
-    twiml: Twiml
+    twiml: Renderer
 
 
 def parts() -> Parts:

@@ -16,7 +16,7 @@ MOST_KEYS_KEPT: Final = 8
 """Older keypresses of a call are forgotten: the session must stay small."""
 
 SERVICE_TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
-    "accueil": ("talk_over", "talk_over_ended", "closing"),
+    "accueil": ("talk_over", "talk_over_ended", "closing", "talk_cut", "still_here"),
     "proposition": ("already_taken", "one_moment", "caller_gone"),
 }
 """Texts the services speak outside any node, by the flow that must have them (design §5.4, §5.7)."""

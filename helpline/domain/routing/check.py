@@ -105,7 +105,7 @@ def _lines(rule_set: RuleSet) -> Iterator[RuleFinding]:
         ):
             if form.fullmatch(number) is None or len(number) != 12:
                 reason = "ce numéro ne peut pas être une de nos lignes"
-                yield RuleFinding(("lines", line.id, key), reason, "écrire par exemple \"+33199000001\"")
+                yield RuleFinding(("lines", line.id, key), reason, 'écrire par exemple "+33199000001"')
         if line.valid_until is not None and line.valid_until < line.valid_from:
             yield RuleFinding(("lines", line.id, "valid_until"), "la ligne finirait avant de commencer")
     for one, other in combinations(rule_set.lines.values(), 2):

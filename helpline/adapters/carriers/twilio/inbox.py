@@ -69,7 +69,7 @@ class Edge:
     """Wrap `app`: voice webhooks reach it verified and stripped, anything else untouched.
 
     `line_of` resolves the called number to the id of one of our lines, None when it is
-    not ours. `now_s` times the log: one line of refusal a second at most.
+    not ours. `now_ms` times the log: one line of refusal a second at most.
     """
 
     def __init__(
@@ -77,14 +77,14 @@ class Edge:
         app: WSGIApplication,
         settings: EdgeSettings,
         line_of: Callable[[str], str | None],
-        now_s: Callable[[], float],
+        now_ms: Callable[[], int],
     ) -> None:
         self._app = app
         self._settings = settings
         self._validators = [RequestValidator(token) for token in settings.auth_tokens]
         self._line_of = line_of
-        self._now_s = now_s
-        self._quiet_until_s = 0.0
+        self._now_ms = now_ms
+        self._quiet_until_ms = 0
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if not environ.get("PATH_INFO", "").startswith(PREFIX):
@@ -129,9 +129,9 @@ class Edge:
             raise Refused(403, "signature")
 
     def _refuse(self, refusal: Refused, start_response: StartResponse) -> Iterable[bytes]:
-        now_s = self._now_s()
-        if now_s >= self._quiet_until_s:
-            self._quiet_until_s = now_s + 1
+        now_ms = self._now_ms()
+        if now_ms >= self._quiet_until_ms:
+            self._quiet_until_ms = now_ms + 1_000
             _log.warning("webhook refused: %s", refusal.reason)
         headers = [("Content-Length", "0")]
         if refusal.status == 405:

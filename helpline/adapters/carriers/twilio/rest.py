@@ -78,22 +78,12 @@ class StrippingClient(HttpClient):  # type: ignore[misc]  # the SDK ships no typ
 class TwilioCarrier:
     """`ports.Carrier` on the carrier's REST API of one account."""
 
-    def __init__(
-        self,
-        client: Client,
-        account_sid: str,
-        origin: str,
-        queue: str,
-        shown: Callable[[], str],
-        fallback_url: str | None = None,
-    ) -> None:
+    def __init__(self, client: Client, origin: str, queue: str, shown: Callable[[], str]) -> None:
         """`shown` answers the number every leg of ours shows: one of our lines."""
         self._client = client
-        self._account_sid = account_sid
         self._origin = origin
         self._queue = queue
         self._shown = shown
-        self._fallback_url = fallback_url
 
     def _url(self, path: str) -> str:
         return f"{self._origin}{path}{FRAGMENT}"

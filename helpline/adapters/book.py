@@ -1,0 +1,87 @@
+"""What is live of rules, flows and roster, in memory: read from the snapshot on disk.
+
+The last good version always stays: a snapshot whose documents do not load is refused
+with one log line and the running one goes on.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from threading import Lock
+
+from helpline.adapters.calendars import is_holiday
+from helpline.adapters.documents import load_flows, load_rules
+from helpline.domain.directory import Structure
+from helpline.domain.errors import DocumentError
+from helpline.domain.ivr.flow import Flow
+from helpline.domain.people import Roster
+from helpline.domain.routing.rules import RuleSet
+from helpline.domain.snapshot import Snapshot
+from helpline.ports import Snapshots
+
+_log = logging.getLogger("helpline.book")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """One snapshot, its documents loaded."""
+
+    source: Snapshot = field(repr=False)
+    rules: RuleSet
+    flows: Mapping[str, Flow]
+    roster: Roster
+    structures: tuple[Structure, ...]
+
+
+def load(snapshot: Snapshot) -> Loaded:
+    """Load the documents of a snapshot. Raises DocumentError with every finding."""
+    flows = load_flows(snapshot.flows_yaml)
+    rules = load_rules(snapshot.rules_yaml, flows=flows)
+    return Loaded(snapshot, rules, flows, snapshot.roster, snapshot.structures)
+
+
+class SnapshotBook:
+    """`services.switchboard.Book` on the snapshot files; looks for a new one at each question.
+
+    The look costs one stat; the documents are loaded again only when the file changed.
+    """
+
+    def __init__(self, snapshots: Snapshots, first: Loaded) -> None:
+        self._snapshots = snapshots
+        self._loaded = first
+        self._refused: Snapshot | None = None
+        self._lock = Lock()
+
+    def _now(self) -> Loaded:
+        newest = self._snapshots.current()
+        if newest is None or newest is self._loaded.source or newest is self._refused:
+            return self._loaded
+        with self._lock:
+            try:
+                self._loaded = load(newest)
+            except DocumentError as error:
+                self._refused = newest
+                _log.error("a new snapshot was refused: %d findings", len(error.findings))
+        return self._loaded
+
+    @property
+    def rules(self) -> RuleSet:
+        return self._now().rules
+
+    @property
+    def flows(self) -> Mapping[str, Flow]:
+        return self._now().flows
+
+    @property
+    def roster(self) -> Roster:
+        return self._now().roster
+
+    @property
+    def structures(self) -> tuple[Structure, ...]:
+        return self._now().structures
+
+    def is_holiday(self, day: date) -> bool:
+        return is_holiday(day)

@@ -1,0 +1,192 @@
+"""The wiring: the only file that names adapters.
+
+`assemble` puts a service together from what is outside of it; the processes get their
+outside from the settings (`outside_of`), the stepped mode and tests bring their own.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import redis
+import requests
+from twilio.rest import Client
+
+from helpline.adapters.carriers.twilio.inbox import Edge, EdgeSettings
+from helpline.adapters.carriers.twilio.rest import StrippingClient, TwilioCarrier
+from helpline.adapters.carriers.twilio.twiml import Twiml
+from helpline.adapters.redis.due import RedisDueList
+from helpline.adapters.redis.fiches import RedisBatchKeys, RedisOpenFiches
+from helpline.adapters.redis.finished import RedisFinishedCalls
+from helpline.adapters.redis.live_calls import RedisLiveCalls
+from helpline.adapters.redis.offers import RedisOffers
+from helpline.adapters.redis.scripts import Scripts
+from helpline.adapters.redis.sweep_times import RedisSweepTimes
+from helpline.adapters.sealing import BatchSealer
+from helpline.adapters.sql.engine import Database, make_engine
+from helpline.adapters.sql.fiches import SqlSealedFiches
+from helpline.adapters.sql.ledger import SqlLedger
+from helpline.config import Settings
+from helpline.ports import Carrier, Chance, Clock, Jobs, Renderer, SweepTimes
+from helpline.services import documents
+from helpline.services.count_calls import CountCalls
+from helpline.services.end_call import end_call
+from helpline.services.open_batch import open_batch
+from helpline.services.seal_fiche import SealFiches
+from helpline.services.sweep_finished_calls import SweepFinishedCalls
+from helpline.services.switchboard import Book, Switchboard, Times
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+CARRIER_URL = "https://api.{edge}.{region}.twilio.com"
+
+
+@dataclass(frozen=True)
+class Outside:
+    """What a service stands on. `session` carries REST; `blocking` waits on Redis lists."""
+
+    app_redis: redis.Redis
+    clock_redis: redis.Redis
+    blocking: redis.Redis
+    session: requests.Session
+    book: Book
+    clock: Clock
+    chance: Chance
+    jobs: Jobs
+
+
+@dataclass(frozen=True)
+class Service:
+    """A whole service, put together. Making one connects to nothing."""
+
+    settings: Settings
+    switchboard: Switchboard
+    carrier: Carrier
+    renderer: Renderer
+    edge: Callable[[WSGIApplication], WSGIApplication]
+    """Wraps the web application: verify and strip before any other code runs."""
+    jobs: Jobs
+    sweeper: SweepFinishedCalls
+    sweep_times: SweepTimes
+    sealer: SealFiches
+    ensure_batch: Callable[[int], None]
+    """Have a batch open; needs the clock's Redis user."""
+
+
+def assemble(settings: Settings, outside: Outside) -> Service:
+    switchboard = _switchboard(settings, outside)
+    carrier = _carrier(settings, outside)
+    database = Database(make_engine(settings.database_url))
+    fiches = SqlSealedFiches(database)
+
+    def ensure_batch(now_ms: int) -> None:
+        open_batch(RedisBatchKeys(outside.clock_redis), fiches, BatchSealer(), outside.chance, now_ms)
+
+    return Service(
+        settings=settings,
+        switchboard=switchboard,
+        carrier=carrier,
+        renderer=_twiml(settings, outside.book),
+        edge=functools.partial(_edge, settings, outside),
+        jobs=outside.jobs,
+        sweeper=_sweeper(settings, outside, switchboard, carrier, database),
+        sweep_times=RedisSweepTimes(outside.app_redis),
+        sealer=SealFiches(switchboard.fiches, RedisBatchKeys(outside.app_redis), fiches, BatchSealer()),
+        ensure_batch=ensure_batch,
+    )
+
+
+def _edge(settings: Settings, outside: Outside, app: WSGIApplication) -> WSGIApplication:
+    account = settings.carrier
+    edge = EdgeSettings(settings.public_origin, account.account_sid, account.auth_tokens)
+
+    def line_of(to: str) -> str | None:
+        line = outside.book.rules.resolve(to)
+        return line.id if line is not None else None
+
+    return Edge(app, edge, line_of, outside.clock.now_ms)
+
+
+def _sweeper(
+    settings: Settings, outside: Outside, switchboard: Switchboard, carrier: Carrier, database: Database
+) -> SweepFinishedCalls:
+    finished = RedisFinishedCalls(outside.app_redis, Scripts(outside.app_redis))
+    ledger = SqlLedger(database)
+    return SweepFinishedCalls(
+        finished=finished,
+        ledger=ledger,
+        carrier=carrier,
+        counting=CountCalls(finished, ledger, outside.chance),
+        end_call=functools.partial(_end_by_id, switchboard),
+        erase_after_ms=1000 * settings.erase_after_s,
+        every_ms=1000 * settings.sweep_every_s,
+    )
+
+
+def _switchboard(settings: Settings, outside: Outside) -> Switchboard:
+    scripts = Scripts(outside.app_redis)
+    return Switchboard(
+        calls=RedisLiveCalls(scripts),
+        offers=RedisOffers(scripts),
+        due=RedisDueList(outside.app_redis, scripts, outside.blocking),
+        fiches=RedisOpenFiches(outside.app_redis),
+        book=outside.book,
+        clock=outside.clock,
+        chance=outside.chance,
+        times=Times(
+            welcome_ms=1000 * settings.welcome_s,
+            seal_after_ms=1000 * settings.seal_after_s,
+            wrap_up_ms=1000 * outside.book.rules.wrap_up_s,
+            leg_gap_ms=round(1000 / settings.legs_per_s),
+        ),
+    )
+
+
+def carrier_client(settings: Settings, book: Book, session: requests.Session) -> Client:
+    """The carrier's own SDK, speaking through our stripping HTTP client."""
+    account = settings.carrier
+    base_url = account.url or CARRIER_URL.format(edge=account.edge, region=account.region)
+    http = StrippingClient(session, base_url, functools.partial(name_of, book))
+    return Client(
+        account.api_key or account.account_sid,
+        account.api_secret or account.auth_token,
+        account.account_sid,
+        http_client=http,
+    )
+
+
+def _carrier(settings: Settings, outside: Outside) -> TwilioCarrier:
+    return TwilioCarrier(
+        carrier_client(settings, outside.book, outside.session),
+        settings.public_origin,
+        documents.QUEUE,
+        shown=lambda: next(iter(outside.book.rules.lines.values())).shown_number_e164,
+    )
+
+
+def _twiml(settings: Settings, book: Book) -> Twiml:
+    shown = {line.id: line.shown_number_e164 for line in book.rules.lines.values()}
+    screen = f"{settings.fallback_origin}/screen.xml" if settings.fallback_origin else None
+    return Twiml(settings.public_origin, settings.carrier.region, shown, screen)
+
+
+def name_of(book: Book, number: str) -> str | None:
+    """What a number of the carrier's answers means to us: `line:…`, `endpoint:…`, or nothing."""
+    line = book.rules.resolve(number)
+    if line is not None:
+        return f"line:{line.id}"
+    for person in book.roster.psychologists:
+        for endpoint in person.endpoints:
+            if endpoint.address == number:
+                return f"endpoint:{endpoint.id}"
+    return None
+
+
+def _end_by_id(switchboard: Switchboard, call_id: str, now_ms: int) -> None:
+    call = switchboard.calls.get(call_id)
+    if call is not None:
+        end_call(switchboard, call, now_ms)

@@ -1,0 +1,117 @@
+"""What is due by time: reconcile, the sweep, sealing, an open batch. The clock's loop.
+
+Two clocks are harmless: reconciling has one holder by lease, everything else may run
+twice. The sweep is handed to the worker as a hint; when none has finished for two of
+its periods the clock sweeps itself.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from helpline.bootstrap import Service
+from helpline.domain.errors import CarrierDown, HelplineError, OutsideError, place_of
+from helpline.processes.sweep_job import SweepJob
+from helpline.services.reconcile import reconcile
+
+RECONCILE_EVERY_MS = 10_000
+RECONCILE_RETRY_MS = 1_000
+EPOCH_LOOK_MS = 250
+"""How often the clock looks whether the working copy was lost."""
+
+BATCH_EVERY_MS = 5_000
+LEASE_MS = 15_000
+SWEEP_JOB = "sweep_finished_calls"
+_log = logging.getLogger("helpline.clock")
+
+
+@dataclass(slots=True)
+class Task:
+    """One thing done again and again: `do(now_ms)` answers when it is due next."""
+
+    name: str
+    do: Callable[[int], int]
+    due_ms: int = 0
+
+
+class Sweeps:
+    """The clock's loop: `run_due`, `next_due`. `holder` is this clock's name for leases."""
+
+    def __init__(self, service: Service, holder: str) -> None:
+        self.service = service
+        self.switchboard = service.switchboard
+        self.holder = holder
+        self.sweep_job = SweepJob(service)
+        self.every_ms = 1000 * service.settings.sweep_every_s
+        self._reconcile_at_ms = 0
+        self.tasks = [
+            Task("batch", self._batch),
+            Task("reconcile", self._reconcile),
+            Task("sweep", self._sweep),
+            Task("seal", self._seal),
+        ]
+
+    def run_due(self, now_ms: int) -> int:
+        """Do every task that is due. A part that is away only delays its own task."""
+        done = 0
+        for task in self.tasks:
+            if task.due_ms > now_ms:
+                continue
+            try:
+                task.due_ms = task.do(now_ms)
+            except OutsideError as error:
+                _log.warning("%s waits: %s", task.name, type(error).__name__)
+                task.due_ms = now_ms + RECONCILE_RETRY_MS
+            except Exception as error:  # one bad task must not stop the others
+                _log.error("%s failed: %s", task.name, place_of(error))
+                task.due_ms = now_ms + RECONCILE_RETRY_MS
+            done += 1
+        return done
+
+    def next_due(self) -> int | None:
+        return min(task.due_ms for task in self.tasks)
+
+    def _batch(self, now_ms: int) -> int:
+        self.service.ensure_batch(now_ms)
+        return now_ms + BATCH_EVERY_MS
+
+    def _reconcile(self, now_ms: int) -> int:
+        """Every ten seconds; at once when the working copy is new or was lost."""
+        calls = self.switchboard.calls
+        lost = calls.epoch() is None
+        if lost or now_ms >= self._reconcile_at_ms:
+            if not calls.hold("reconcile", self.holder, LEASE_MS, now_ms):
+                return now_ms + EPOCH_LOOK_MS
+            try:
+                reconcile(self.switchboard, self.service.carrier)
+            except CarrierDown:
+                self._reconcile_at_ms = now_ms + RECONCILE_RETRY_MS
+                raise
+            self._reconcile_at_ms = now_ms + RECONCILE_EVERY_MS
+        return now_ms + EPOCH_LOOK_MS
+
+    def _sweep(self, now_ms: int) -> int:
+        last_ms = self.sweep_job.last_ms()
+        if last_ms is None or now_ms - last_ms > 2 * self.every_ms:
+            self.sweep_job.run(now_ms)
+        elif self.service.jobs.is_empty():
+            self.service.jobs.enqueue(SWEEP_JOB)
+        return now_ms + self.every_ms
+
+    def _seal(self, now_ms: int) -> int:
+        self.service.sealer.seal_due(now_ms)
+        return min(self.service.sealer.next_seal() or now_ms + 1_000, now_ms + 1_000)
+
+
+def run(sweeps: Sweeps, now_ms: Callable[[], int], stopping: Callable[[], bool]) -> None:
+    """Until `stopping`: do what is due, sleep until the next is."""
+    while not stopping():
+        try:
+            sweeps.run_due(now_ms())
+        except HelplineError as error:
+            _log.warning("clock waits: %s", type(error).__name__)
+        left_s = ((sweeps.next_due() or 0) - now_ms()) / 1000
+        time.sleep(min(0.25, max(0.02, left_s)))

@@ -1,0 +1,192 @@
+"""The test telephone: a line, its callers and its psychologists, in sentences.
+
+    caller = line.caller()
+    caller.dials()
+    line.vera.answers()
+    line.vera.accepts()
+    line.until(lambda: caller.talks_with(line.vera))
+
+Stepped: nothing sleeps, and every wait has an end in virtual time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import text
+
+from helpline.adapters.sql.engine import make_engine
+from helpline.bootstrap import carrier_client
+from helpline.adapters.carriers.twilio.numbers import point_numbers
+from helpline.cli.stepped import Stepper, WsgiAdapter
+from helpline.domain.call import LiveCall
+from helpline.domain.people import Psychologist
+from helpline.domain.presence import State
+from helpline.emulator import rest_app
+from helpline.services import keep_duty
+import requests
+
+ENTRAIDE = "0800288038"
+
+
+class Caller:
+    """Somebody who dials. `number` None withholds it."""
+
+    def __init__(self, line: Line, number: str | None) -> None:
+        self.line = line
+        self.number = number
+        self.handle = ""
+
+    def dials(self, to: str = ENTRAIDE) -> Caller:
+        self.handle = self.line.control.dial(self.number, to)
+        return self
+
+    def hangs_up(self) -> None:
+        self.line.control.hang_up(self.handle)
+        self.line.after(1)
+
+    def presses(self, keys: str) -> None:
+        self.line.control.press(self.handle, keys)
+
+    @property
+    def state(self) -> str:
+        return str(self.line.control.call(self.handle)["state"])
+
+    def is_over(self) -> bool:
+        return self.state == "ended"
+
+    def heard(self) -> list[dict[str, Any]]:
+        return list(self.line.control.call(self.handle)["heard"])
+
+    def hears(self, words: str) -> bool:
+        return any(words in item.get("text", "") for item in self.heard())
+
+    def talks_with(self, who: Handset) -> bool:
+        return who.handle_of_leg() in self.line.control.call(self.handle)["with"]
+
+    def talks(self) -> bool:
+        return bool(self.line.control.call(self.handle)["with"])
+
+
+class Handset:
+    """A psychologist with her telephone."""
+
+    def __init__(self, line: Line, person: Psychologist) -> None:
+        self.line = line
+        self.person = person
+        self.number = person.endpoints[0].address
+
+    @property
+    def phone(self) -> dict[str, Any]:
+        return self.line.control.phone(self.number)
+
+    def handle_of_leg(self) -> str:
+        return str(self.phone["leg"])
+
+    def rings(self) -> bool:
+        return self.phone["state"] == "ringing"
+
+    def is_up(self) -> bool:
+        return self.phone["state"] == "talking"
+
+    def answers(self) -> None:
+        """Waits for the ring, at most a minute, and picks up."""
+        self.line.until(self.rings, 60)
+        self.line.control.answer(self.number)
+        self.line.after(0.5)
+
+    def accepts(self) -> None:
+        """Picks up if needed, waits for the question and presses 1."""
+        if not self.is_up():
+            self.answers()
+        self.line.until(lambda: self.hears("appuyez sur 1"), 10)
+        self.line.control.phone_press(self.number, "1")
+        self.line.after(0.2)
+
+    def presses(self, keys: str) -> None:
+        self.line.control.phone_press(self.number, keys)
+        self.line.after(0.2)
+
+    def declines(self) -> None:
+        """Refuses while it rings."""
+        self.line.until(self.rings, 60)
+        self.line.control.decline(self.number)
+        self.line.after(0.5)
+
+    def hangs_up(self) -> None:
+        self.line.control.phone_hang_up(self.number)
+        self.line.after(0.5)
+
+    def hears(self, words: str) -> bool:
+        return any(words in item.get("text", "") for item in self.phone["heard"])
+
+    def times_rung(self) -> int:
+        me = self.number
+        return sum(1 for r in self.line.control.log() if r["kind"] == "leg" and r.get("to") == me and r.get("state") == "ringing")
+
+    @property
+    def state(self) -> State:
+        presence = self.line.sw.offers.presence(self.person.id)
+        return presence.state if presence else State.OFFLINE
+
+    def goes_on_duty(self) -> None:
+        keep_duty.go_on_duty(self.line.sw, self.person.id)
+
+    def goes_off_duty(self) -> None:
+        keep_duty.go_off_duty(self.line.sw, self.person.id)
+
+
+class Line:
+    """A whole line, stepped."""
+
+    def __init__(self, stepper: Stepper, people: tuple[Psychologist, ...], fallback_url: str | None = None) -> None:
+        self.stepper = stepper
+        self.control = stepper.control
+        self.sw = stepper.service.switchboard
+        self.psychologists = {person.handle: Handset(self, person) for person in people}
+        self._callers = 0
+        session = requests.Session()
+        session.mount("http://", WsgiAdapter(rest_app(stepper.carrier)))
+        client = carrier_client(stepper.service.settings, self.sw.book, session)
+        point_numbers(client, stepper.service.settings.public_origin, fallback_url)
+        self.after(1)
+
+    def __getattr__(self, name: str) -> Handset:
+        try:
+            return self.__dict__["psychologists"][name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def caller(self, *, withheld: bool = False) -> Caller:
+        self._callers += 1
+        return Caller(self, None if withheld else f"063998{self._callers:04d}")
+
+    def after(self, seconds: float) -> None:
+        self.stepper.run(round(seconds * 1000))
+
+    def until(self, what: Callable[[], bool], seconds: float = 60) -> None:
+        """Let time pass until `what` holds; fails after `seconds` of virtual time."""
+        assert self.stepper.run(round(seconds * 1000), until=what), f"not within {seconds} s"
+
+    def live(self) -> list[LiveCall]:
+        return self.sw.calls.live()
+
+    def only_call(self) -> LiveCall:
+        (call,) = self.live()
+        return call
+
+    def counts(self, measure: str = "end_state") -> dict[str, int]:
+        """The traffic counters of one measure, over all hours."""
+        engine = make_engine(self.stepper.service.settings.database_url)
+        with engine.connect() as db:
+            rows = db.execute(text("select cls, sum(n) from traffic where measure = :m group by cls"), {"m": measure})
+            found = {str(cls): int(n) for cls, n in rows}
+        engine.dispose()
+        return found
+
+    def until_counted(self, seconds: float = 400) -> dict[str, int]:
+        """Let the sweep count and erase; the end states counted."""
+        self.until(lambda: not self.sw.calls.live(), seconds)
+        self.after(seconds)
+        return self.counts()
