@@ -87,6 +87,9 @@ class SweepFinishedCalls:
         unended = []
         for leg_id, (leg, ended_ms) in dated.items():
             verdict = judge(inbound=leg.inbound, ended_ms=ended_ms, memory=memories[leg_id], horizon=horizon)
+            if verdict is Verdict.COUNT_RECORD:
+                # A process that died half-way through the end step left the rest of it undone.
+                self.end_call(_call_id(memories[leg_id]), now_ms)
             if verdict is Verdict.END_FIRST:
                 unended.append(Countable(leg, ended_ms, memories[leg_id]))
             else:
