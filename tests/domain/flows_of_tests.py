@@ -1,0 +1,73 @@
+"""Small flows that tests are made of."""
+
+from __future__ import annotations
+
+from helpline.domain.ivr.flow import Flow, FlowKind
+from helpline.domain.ivr.nodes import (
+    EnqueueNode,
+    GatherNode,
+    GotoNode,
+    HangupNode,
+    Node,
+    Outcome,
+    PauseNode,
+    PlayNode,
+    RouteNode,
+    SayNode,
+    Silence,
+    Sound,
+    SpokenText,
+)
+
+SAFE = "Danger immédiat : faites le 15."
+
+
+def flow(
+    kind: FlowKind = FlowKind.CALL,
+    *,
+    flow_id: str = "essai",
+    texts: dict[str, dict[str, str]] | None = None,
+    languages: tuple[str, ...] = ("fr",),
+    **nodes: Node,
+) -> Flow:
+    """A flow that begins with its first node; the texts `sur` (names 15) and `mot` are always there."""
+    known = {"sur": {"fr": SAFE}, "mot": {"fr": "Bonjour."}, **(texts or {})}
+    return Flow(flow_id, "v1", kind, languages, next(iter(nodes), "rien"), nodes, known)
+
+
+WAIT = flow(
+    FlowKind.WAIT,
+    flow_id="patience",
+    dire=SayNode("sur", "souffle"),
+    souffle=PauseNode(1, "son"),
+    son=PlayNode("attente", 15, "encore", hold=True),
+    encore=GotoNode(node="dire"),
+)
+
+MENU = flow(
+    flow_id="menu",
+    choix=GatherNode(
+        (SpokenText("sur"), Silence(1), Sound("attente", 3)), {"1": "file", "2": "regles"}, "file"
+    ),
+    file=EnqueueNode("entraide", (SpokenText("sur"),), "patience"),
+    regles=RouteNode(Outcome.DECIDE),
+)
+
+GOODBYE = flow(
+    flow_id="adieu",
+    dire=SayNode("sur", "son"),
+    son=PlayNode("attente", 3, "silence"),
+    silence=PauseNode(2, "fin"),
+    fin=HangupNode(),
+)
+
+OFFER = flow(
+    FlowKind.OFFER,
+    flow_id="offre",
+    question=GatherNode((SpokenText("mot"),), {"1": "oui", "9": "non"}, "fin"),
+    oui=RouteNode(Outcome.CLAIM),
+    non=RouteNode(Outcome.DECLINE),
+    fin=HangupNode(),
+)
+
+ALL = {made.id: made for made in (WAIT, MENU, GOODBYE, OFFER)}
