@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from helpline.ports import CarrierLeg, LegStatus, QueueMember, RestOutcome
 
 
-@dataclass(slots=True)
+@dataclass
 class MemoryCarrier:
     """Legs by id in the order they came; the newest last."""
 

@@ -112,7 +112,7 @@ def _person_to_json(person: Psychologist) -> Json:
         "id": person.id,
         "handle": person.handle,
         "name": person.name,
-        "skills": sorted(person.skills),
+        "skills": list[Json](sorted(person.skills)),
         "endpoints": [
             {"id": endpoint.id, "kind": endpoint.kind.value, "address": endpoint.address}
             for endpoint in person.endpoints
