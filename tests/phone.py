@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import requests
 from sqlalchemy import text
 
 from helpline.adapters.sql.engine import make_engine
@@ -25,7 +26,7 @@ from helpline.domain.people import Psychologist
 from helpline.domain.presence import State
 from helpline.emulator import rest_app
 from helpline.services import keep_duty
-import requests
+from tests import builders
 
 ENTRAIDE = "0800288038"
 
@@ -63,10 +64,11 @@ class Caller:
         return any(words in item.get("text", "") for item in self.heard())
 
     def talks_with(self, who: Handset) -> bool:
-        return who.handle_of_leg() in self.line.control.call(self.handle)["with"]
+        return who.number in self.talks_to()
 
-    def talks(self) -> bool:
-        return bool(self.line.control.call(self.handle)["with"])
+    def talks_to(self) -> list[str]:
+        """Whom this caller is joined with, as they were dialled."""
+        return list(self.line.control.call(self.handle)["with"])
 
 
 class Handset:
@@ -123,7 +125,8 @@ class Handset:
 
     def times_rung(self) -> int:
         me = self.number
-        return sum(1 for r in self.line.control.log() if r["kind"] == "leg" and r.get("to") == me and r.get("state") == "ringing")
+        legs = (record for record in self.line.control.log() if record["kind"] == "leg")
+        return sum(1 for leg in legs if leg["to"] == me and leg["what"] == "ringing")
 
     @property
     def state(self) -> State:
@@ -167,7 +170,20 @@ class Line:
 
     def until(self, what: Callable[[], bool], seconds: float = 60) -> None:
         """Let time pass until `what` holds; fails after `seconds` of virtual time."""
-        assert self.stepper.run(round(seconds * 1000), until=what), f"not within {seconds} s"
+        assert self.stepper.run(round(seconds * 1000), until=what), f"not within {seconds} s:\n{self.story()}"
+
+    def story(self, last: int = 60) -> str:
+        """The end of the carrier's log, one line a record: what to read when a story fails."""
+        start = builders.NIGHT_MS
+        lines = []
+        for record in self.control.log()[-last:]:
+            rest = {k: v for k, v in record.items() if k not in ("n", "at_ms", "kind", "params")}
+            lines.append(f"{(record['at_ms'] - start) / 1000:9.3f} {record['kind']:9} {rest}")
+        return "\n".join(lines)
+
+    def is_sound(self) -> None:
+        """No promise was broken so far, as far as the carrier's own log can tell."""
+        assert not self.control.broken()
 
     def live(self) -> list[LiveCall]:
         return self.sw.calls.live()
@@ -188,5 +204,6 @@ class Line:
     def until_counted(self, seconds: float = 400) -> dict[str, int]:
         """Let the sweep count and erase; the end states counted."""
         self.until(lambda: not self.sw.calls.live(), seconds)
-        self.after(seconds)
+        self.until(lambda: not self.stepper.service.carrier.finished_legs(), seconds)
+        self.after(1)
         return self.counts()

@@ -29,7 +29,7 @@ class SeededChance:
     """Chance that repeats itself, for the same seed."""
 
     def __init__(self, seed: int) -> None:
-        self._rng = random.Random(seed)  # noqa: S311  # repeatable on purpose; the processes use SystemChance
+        self._rng = random.Random(f"helpline {seed}")  # noqa: S311  # repeatable on purpose; the processes use SystemChance
 
     def new_id(self) -> str:
         return f"{self._rng.getrandbits(128):032x}"
