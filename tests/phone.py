@@ -172,6 +172,11 @@ class Line:
         """Let time pass until `what` holds; fails after `seconds` of virtual time."""
         assert self.stepper.run(round(seconds * 1000), until=what), f"not within {seconds} s:\n{self.story()}"
 
+    def until_talk(self, caller: Caller, who: Handset, seconds: float = 25) -> None:
+        """Until both are in one room and the news of it has reached us."""
+        self.until(lambda: caller.talks_with(who), seconds)
+        self.after(0.5)
+
     def story(self, last: int = 60) -> str:
         """The end of the carrier's log, one line a record: what to read when a story fails."""
         start = builders.NIGHT_MS

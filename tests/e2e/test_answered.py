@@ -13,8 +13,7 @@ def test_a_caller_is_answered_and_counted_and_nothing_is_left(line: Line) -> Non
     caller = line.caller().dials()
 
     line.vera.accepts()
-    line.until(lambda: caller.talks_with(line.vera), 15)
-    line.after(0.5)
+    line.until_talk(caller, line.vera)
 
     assert caller.hears("Appel anonyme, non enregistré")
     assert line.only_call().stage is Stage.TALKING
@@ -27,7 +26,7 @@ def test_a_caller_is_answered_and_counted_and_nothing_is_left(line: Line) -> Non
     line.until(lambda: line.vera.state is State.WRAP_UP, 5)
     assert line.until_counted() == {"spoke": 1}
     assert line.counts("duration") == {"lt15": 1}
-    assert line.vera.state is State.AVAILABLE
+    line.until(lambda: line.vera.state is State.AVAILABLE, 120)
     line.is_sound()
 
 
@@ -85,7 +84,7 @@ def test_a_declined_call_is_answered_by_the_other(line: Line) -> None:
 
     line.bruno.accepts()
 
-    line.until(lambda: caller.talks_with(line.bruno), 15)
+    line.until_talk(caller, line.bruno)
     caller.hangs_up()
     assert line.vera.times_rung() == 1
     assert line.until_counted() == {"spoke": 1}
@@ -101,14 +100,14 @@ def test_declining_by_key_lets_the_other_ring_on(make_line: MakeLine) -> None:
 
     line.bruno.accepts()
 
-    line.until(lambda: caller.talks_with(line.bruno), 15)
+    line.until_talk(caller, line.bruno)
     line.is_sound()
 
 
 def test_a_psychologist_who_hangs_up_first_leaves_a_choice_and_is_rung_again(line: Line) -> None:
     caller = line.caller().dials()
     line.vera.accepts()
-    line.until(lambda: caller.talks_with(line.vera), 15)
+    line.until_talk(caller, line.vera)
     line.after(60)
 
     line.vera.hangs_up()
@@ -116,7 +115,7 @@ def test_a_psychologist_who_hangs_up_first_leaves_a_choice_and_is_rung_again(lin
     line.until(lambda: caller.hears("La communication est terminée de notre côté"), 5)
     line.until(line.vera.rings, 25)
     line.vera.accepts()
-    line.until(lambda: caller.talks_with(line.vera), 25)
+    line.until_talk(caller, line.vera)
     caller.hangs_up()
     assert line.until_counted() == {"spoke": 1}
     line.is_sound()
@@ -125,7 +124,7 @@ def test_a_psychologist_who_hangs_up_first_leaves_a_choice_and_is_rung_again(lin
 def test_who_had_finished_hangs_up_and_nobody_is_rung(line: Line) -> None:
     caller = line.caller().dials()
     line.vera.accepts()
-    line.until(lambda: caller.talks_with(line.vera), 15)
+    line.until_talk(caller, line.vera)
     rung = line.vera.times_rung() + line.bruno.times_rung()
     line.vera.hangs_up()
     line.until(lambda: caller.hears("Si vous aviez fini"), 5)
@@ -141,7 +140,7 @@ def test_who_had_finished_hangs_up_and_nobody_is_rung(line: Line) -> None:
 def test_a_lost_leg_is_offered_at_once(line: Line) -> None:
     caller = line.caller().dials()
     line.vera.accepts()
-    line.until(lambda: caller.talks_with(line.vera), 15)
+    line.until_talk(caller, line.vera)
     line.after(10)
 
     line.control.lose(line.vera.handle_of_leg())
@@ -149,7 +148,7 @@ def test_a_lost_leg_is_offered_at_once(line: Line) -> None:
     line.until(lambda: line.vera.rings() or line.bruno.rings(), 2)
     line.until(lambda: caller.hears("La communication a été coupée"), 5)
     line.vera.accepts()
-    line.until(lambda: caller.talks_with(line.vera), 25)
+    line.until_talk(caller, line.vera)
     caller.hangs_up()
     assert line.until_counted() == {"spoke": 1}
     line.is_sound()
@@ -158,7 +157,7 @@ def test_a_lost_leg_is_offered_at_once(line: Line) -> None:
 def test_terminer_lets_the_caller_hear_the_closing(line: Line) -> None:
     caller = line.caller().dials()
     line.vera.accepts()
-    line.until(lambda: caller.talks_with(line.vera), 15)
+    line.until_talk(caller, line.vera)
     line.after(30)
 
     assert conclude_talk(line.sw, line.vera.person.id)
