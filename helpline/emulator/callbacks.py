@@ -62,7 +62,7 @@ class Callbacks:
             world.kernel.after(world.knobs.callback_latency_ms + delay_ms, lambda: self._spawn(order))
 
     def _spawn(self, order: Order) -> None:
-        self._world.kernel.spawn(self._deliver(order))
+        self._world.kernel.spawn(lambda: self._deliver(order))
 
     async def _deliver(self, order: Order) -> None:
         answer = await self._delivery.exchange(order)

@@ -120,9 +120,8 @@ class Carrier:
             leg.fallback = (urls["voice_fallback_url"], urls.get("voice_fallback_method") or "POST")
         self.legs.note(leg, "ringing")
         self.legs.hear(leg, "ring")
-        leg.task = world.kernel.spawn(
-            self._welcome(leg, urls.get("voice_url", ""), urls.get("voice_method") or "POST")
-        )
+        url, method = urls.get("voice_url", ""), urls.get("voice_method") or "POST"
+        leg.task = world.kernel.spawn(lambda: self._welcome(leg, url, method))
         return leg
 
     def _withheld(self) -> str:
@@ -152,7 +151,7 @@ class Carrier:
         leg = self.legs.create(Direction.API, new.from_, new.to)
         leg.callback, leg.fallback = new.callback, new.fallback
         leg.ring_limit_ms, leg.talk_limit_ms = new.ring_limit_ms, new.talk_limit_ms
-        leg.task = self.world.kernel.spawn(self._outgoing(leg, new.request))
+        leg.task = self.world.kernel.spawn(lambda: self._outgoing(leg, new.request))
         self.outbound.submit(leg)
         return leg
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode, urlsplit
 
 from helpline.emulator.faults import WebFault
@@ -134,11 +134,25 @@ class Delivery:
             gone = WebFailure(FailureKind.RESET)
             self._transport.send(request, lambda _: self._deliver(outcome, gone, 0))
         else:
-            self._transport.send(request, lambda answer: self._deliver(outcome, answer, fault.ms))
+            self._transport.send(
+                _altered(request, fault.fault), lambda a: self._deliver(outcome, a, fault.ms)
+            )
+        if fault.fault == "duplicate":
+            self._transport.send(request, lambda _: None)
 
     def _deliver(self, outcome: Outcome[Answer], answer: Answer, delay_ms: int) -> None:
         delay_ms += self._world.knobs.latency_ms
         self._world.kernel.after(delay_ms, lambda: outcome.set(answer))
+
+
+def _altered(request: WebRequest, fault: str) -> WebRequest:
+    """The request with its signature missing or wrong, for those two faults."""
+    if fault not in ("unsigned", "forged"):
+        return request
+    headers = [pair for pair in request.headers if pair[0] != "X-Twilio-Signature"]
+    if fault == "forged":
+        headers.append(("X-Twilio-Signature", "AAAAAAAAAAAAAAAAAAAAAAAAAAA="))
+    return replace(request, headers=tuple(headers))
 
 
 def _played(fault: WebFault) -> Answer | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from helpline.emulator.chance import Chance
 
-WEB = frozenset({"hang", "reset", "refuse", "slow", "lost"})
+WEB = frozenset({"hang", "reset", "refuse", "slow", "lost", "unsigned", "forged", "duplicate"})
 REST = frozenset({"hang", "lost_reply", "latency", "reset"})
 
 
@@ -23,7 +23,8 @@ class WebFault:
 
     fault: a status ("500": answered in the server's stead), `hang` (never answered, server not reached), `reset`
     (cut after sending, server not reached), `refuse` (no connection), `slow` (server reached, reply `ms` later),
-    `lost` (server reached, its reply lost). after: let so many pass first; times: then so many (0 = all);
+    `lost` (server reached, its reply lost), `unsigned` and `forged` (signature missing or wrong), `duplicate` (the
+    same request twice, the first reply counts). after: let so many pass first; times: then so many (0 = all);
     chance: of each.
     """
 

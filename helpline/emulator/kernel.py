@@ -79,13 +79,20 @@ class Timer:
         self.cancelled = True
 
 
-class Task:
-    """A coroutine on virtual time. `over` is set when it has ended, whichever way."""
+Steps = Coroutine[Outcome[Any], None, object]
 
-    def __init__(self, kernel: Kernel, steps: Coroutine[Outcome[Any], None, object]) -> None:
+
+class Task:
+    """A coroutine on virtual time. `over` is set when it has ended, whichever way.
+
+    The coroutine is made when the task takes its first step: a carrier dropped before that leaves nothing unawaited.
+    """
+
+    def __init__(self, kernel: Kernel, begin: Callable[[], Steps]) -> None:
         self.over: Outcome[None] = Outcome()
         self._kernel = kernel
-        self._steps = steps
+        self._begin = begin
+        self._steps: Steps | None = None
         self._turn = 0
         self._pending: Interruption | None = None
         self._wake()
@@ -93,7 +100,8 @@ class Task:
     def interrupt(self, reason: Interruption) -> None:
         """Throw `reason` where the task waits, at this instant but not inside this call.
 
-        Of two that meet before the task has run, the later counts, unless the earlier is final.
+        Of two that meet before the task has run, the later counts, unless the earlier is final. A task that has not
+        taken its first step is dropped.
         """
         if self.over.done or (self._pending is not None and self._pending.final):
             return
@@ -101,9 +109,10 @@ class Task:
         self._wake()
 
     def close(self) -> None:
-        """Drop the task without running anything more of it (used by reset only)."""
+        """Drop the task (used by reset only)."""
         self.over.set(None)
-        self._steps.close()
+        if self._steps is not None:
+            self._steps.close()
 
     def _wake(self) -> None:
         turn = self._turn
@@ -113,14 +122,22 @@ class Task:
         if turn != self._turn or self.over.done:
             return
         self._turn += 1
-        reason, self._pending = self._pending, None
         try:
-            awaited = self._steps.throw(reason) if reason is not None else self._steps.send(None)
+            awaited = self._step()
         except (StopIteration, Interruption):
             self.over.set(None)
         else:
             turn = self._turn
             awaited.then(lambda: self._kernel.after(0, lambda: self._run(turn)))
+
+    def _step(self) -> Outcome[Any]:
+        """Run to the next thing awaited. Raises StopIteration at the end, or the interruption nobody caught."""
+        reason, self._pending = self._pending, None
+        if self._steps is None:
+            if reason is not None:
+                raise reason
+            self._steps = self._begin()
+        return self._steps.throw(reason) if reason is not None else self._steps.send(None)
 
 
 class Kernel:
@@ -143,9 +160,10 @@ class Kernel:
         """Call `action` `delay_ms` from now."""
         return self.at(self.now_ms + delay_ms, action)
 
-    def spawn(self, steps: Coroutine[Outcome[Any], None, object]) -> Task:
-        """Start a task; it takes its first step at this instant, not inside this call."""
-        task = Task(self, steps)
+    def spawn(self, begin: Callable[[], Steps]) -> Task:
+        """Start a task, given as a function that makes its coroutine; its first step is at this instant, not inside
+        this call."""
+        task = Task(self, begin)
         self._tasks.add(task)
         task.over.then(lambda: self._tasks.discard(task))
         return task

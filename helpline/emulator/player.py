@@ -165,7 +165,7 @@ class Player:
     def tell_action(self, leg: Leg, request: DocumentRequest | None) -> None:
         """Request the action of a verb ended by a hang-up; nothing of the reply is run."""
         if request is not None:
-            self.world.kernel.spawn(self.documents.ask_and_ignore(leg, request))
+            self.world.kernel.spawn(lambda: self.documents.ask_and_ignore(leg, request))
 
     async def tell_old_action(self, leg: Leg, request: DocumentRequest | None, redirect: Redirected) -> None:
         """Request the action of a verb that REST interrupted: about 0.3 s later, and before the new document."""
@@ -174,7 +174,7 @@ class Player:
         kernel, knobs = self.world.kernel, self.world.knobs
         await kernel.sleep(knobs.redirect_action_ms)
         asked_ms = kernel.now_ms
-        task = kernel.spawn(self.documents.ask_and_ignore(leg, request))
+        task = kernel.spawn(lambda: self.documents.ask_and_ignore(leg, request))
         if knobs.redirect_waits_for_action:
             await task.over
         redirect.gap_ms = max(0, asked_ms + knobs.redirect_gap_ms - kernel.now_ms)

@@ -65,7 +65,7 @@ class RoomDial:
 
     async def _stay(self, scene: Scene, dial: Verb, joined: Participant) -> Next:
         player, leg = scene.player, scene.leg
-        waiting = player.world.kernel.spawn(self._wait(scene, joined))
+        waiting = player.world.kernel.spawn(lambda: self._wait(scene, joined))
         joined.talking.then(lambda: waiting.interrupt(Cancelled()))
         try:
             await joined.left

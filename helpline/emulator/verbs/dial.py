@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from helpline.emulator.documents import DocumentRequest
+from helpline.emulator.knobs import WITHHELD_FORMS
 from helpline.emulator.legs import LegEnded
 from helpline.emulator.outbound import Outbound
 from helpline.emulator.player import Next, Redirected, Scene
@@ -52,7 +53,8 @@ class Dial:
         shown = given if given is not None else (leg.from_ if leg.direction is Direction.INBOUND else leg.to)
         if scene.player.world.is_own(shown):
             return shown
-        if given is None and leg.direction is Direction.INBOUND and E164.fullmatch(shown):
+        real = E164.fullmatch(shown) and shown not in WITHHELD_FORMS
+        if given is None and leg.direction is Direction.INBOUND and real:
             warn(scene, 13214, "the caller's own number is shown to the called party")
             return shown
         warn(scene, 13214, f"callerId {shown!r} is not a number of this account")

@@ -26,7 +26,7 @@ class Ring:
     def add(self, child: Leg, screen: DocumentRequest | None) -> None:
         """One more leg to ring, with the document it must pass first."""
         self.children.append(child)
-        child.task = self._kernel.spawn(self._live(child, screen))
+        child.task = self._kernel.spawn(lambda: self._live(child, screen))
         child.over.then(self._look)
 
     def _look(self) -> None:

@@ -1,0 +1,10 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.emulator.line import Line
+
+
+@pytest.fixture
+def line() -> Line:
+    return Line()

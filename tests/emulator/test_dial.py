@@ -1,0 +1,320 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.emulator.line import EVENTS, P1, P2, SERVER, Line, N, doc
+
+MAILBOX = "+33639985003"
+STATUS = f'statusCallback="/s" statusCallbackEvent="{" ".join(EVENTS)}"'
+
+
+def dial(*nouns: str, attributes: str = 'action="/d"', more: str = "") -> str:
+    """A document that dials with the helpline's number shown."""
+    return doc(f'<Dial callerId="{N}" {attributes}>{"".join(nouns)}</Dial>{more}')
+
+
+def number(to: str = P1, attributes: str = "") -> str:
+    """A Number noun."""
+    return f"<Number {attributes}>{to}</Number>"
+
+
+def test_t40_a_dial_that_is_answered_reports_each_step_and_tells_its_action(line: Line) -> None:
+    call = line.dial(dial(number(attributes=STATUS), attributes='action="/d" timeout="20"'), wait_s=4)
+    line.control.answer(P1)
+    line.wait(1)
+    together = line.control.call(call)["with"], line.control.phone(P1)["with"]
+    line.wait(29)
+    line.control.phone_hang_up(P1)
+    line.wait(1)
+
+    reports = sorted(line.server.at("/s"), key=lambda asked: int(asked["SequenceNumber"]))
+    assert [asked["CallStatus"] for asked in reports] == ["initiated", "ringing", "in-progress", "completed"]
+    assert [asked["SequenceNumber"] for asked in reports] == ["0", "1", "2", "3"]
+    assert {asked["ParentCallSid"] for asked in reports} == {line.sid(call)}
+    assert {asked["Direction"] for asked in reports} == {"outbound-dial"}
+    assert {asked["From"] for asked in reports} == {N}
+    assert reports[-1]["CallDuration"] == "30"
+    assert reports[-1]["SipResponseCode"] == "200"
+    told = line.server.at("/d")[0]
+    assert (told["DialCallStatus"], told["DialBridged"], told["CallStatus"]) == (
+        "completed",
+        "true",
+        "in-progress",
+    )
+    assert (told["DialCallDuration"], told["DialCallSid"]) == ("30", reports[0]["CallSid"])
+    assert together == ([P1], [call])
+
+
+def test_t41_an_unanswered_dial_rings_until_its_timeout_and_a_margin(line: Line) -> None:
+    line.dial(dial(number(attributes=STATUS), attributes='action="/d" timeout="15"'), wait_s=25)
+
+    rang_ms = line.server.at("/d")[0].at_ms - line.server.at("/s")[0].at_ms
+    assert 15_000 <= rang_ms <= 20_100
+    assert line.server.at("/d")[0]["DialCallStatus"] == "no-answer"
+    assert [asked["CallStatus"] for asked in line.server.at("/s")] == ["initiated", "ringing", "no-answer"]
+    assert line.server.at("/s")[-1]["SipResponseCode"] == "487"
+
+
+def test_t42_a_busy_number_and_a_wrong_one(line: Line) -> None:
+    line.control.set_phone(P1, {"is": "busy"})
+
+    line.dial(dial(number(attributes=STATUS)))
+    line.dial(dial(number("+3311")))
+
+    assert [told["DialCallStatus"] for told in line.server.at("/d")] == ["busy", "failed"]
+    assert line.server.at("/s")[-1]["SipResponseCode"] == "486"
+    assert 13224 in line.codes()
+
+
+@pytest.mark.parametrize("status", ["canceled", "no-answer"])
+def test_t43_a_caller_who_gives_up_while_it_rings_ends_the_leg_and_runs_nothing(
+    line: Line, status: str
+) -> None:
+    line.control.set_knobs({"dial_status_on_parent_hangup": status, "loser_status": status})
+    line.script(d=doc("<Say>jamais</Say>"))
+    call = line.dial(dial(number(attributes=STATUS)), wait_s=3)
+
+    line.control.hang_up(call)
+    line.wait(1)
+
+    told = line.server.at("/d")[0]
+    assert (told["CallStatus"], told["DialCallStatus"]) == ("completed", status)
+    assert line.server.at("/s")[-1]["CallStatus"] == status
+    assert line.control.phone(P1)["state"] == "idle"
+    assert line.heard(call) == []
+
+
+@pytest.mark.parametrize("loser", ["canceled", "no-answer"])
+def test_t44_a_mailbox_that_answers_first_takes_the_call_before_any_screening(line: Line, loser: str) -> None:
+    line.control.set_knobs({"loser_status": loser})
+    line.control.set_phone(MAILBOX, {"is": "mailbox"})
+    line.script(whisper=doc('<Pause length="5"/>'))
+    nouns = [number(to, f'url="/whisper" {STATUS}') for to in (P1, P2, MAILBOX)]
+
+    line.dial(dial(*nouns), wait_s=6)
+
+    assert [asked["To"] for asked in line.server.at("/whisper")] == [MAILBOX]
+    lost = [asked for asked in line.server.at("/s") if asked["CallStatus"] == loser]
+    assert sorted(asked["To"] for asked in lost) == [P1, P2]
+    assert all(asked.at_ms <= line.server.at("/whisper")[0].at_ms + 200 for asked in lost)
+
+
+def test_t45_a_screening_that_hangs_up_leaves_the_caller_on_the_line(line: Line) -> None:
+    line.script(whisper=doc('<Gather numDigits="1" timeout="3"><Say>tapez un</Say></Gather><Hangup/>'),
+                d=doc("<Say>suite de votre appel</Say>"))  # fmt: skip
+    call = line.dial(dial(number(attributes='url="/whisper"')))
+    line.control.answer(P1)
+    line.wait(5)
+
+    asked, told = line.server.at("/whisper")[0], line.server.at("/d")[0]
+    assert asked["ParentCallSid"] == line.sid(call)
+    assert asked["CallSid"] == told["DialCallSid"] != line.sid(call)
+    assert (told["DialCallStatus"], told["DialBridged"]) == ("completed", "false")
+    assert line.heard(call) == ["suite de votre appel"]
+
+
+def test_t45_a_screening_that_ends_normally_connects(line: Line) -> None:
+    line.script(
+        whisper=doc('<Gather numDigits="1" action="/ok"><Say>tapez un</Say></Gather><Hangup/>'), ok=doc()
+    )
+    line.server.scripts["/ok"] = doc("<Say>merci</Say>")
+    call = line.dial(dial(number(attributes='url="/whisper"')))
+    line.control.answer(P1)
+    line.wait(1)
+
+    line.control.phone_press(P1, "1")
+    line.wait(2)
+
+    assert line.control.call(call)["with"] == [P1]
+    assert line.server.at("/ok")[0]["Direction"] == "outbound-dial"
+
+
+def test_a_dial_inside_a_screening_document_is_refused(line: Line) -> None:
+    line.script(whisper=doc(f"<Dial>{P2}</Dial>"))
+    line.dial(dial(number(attributes='url="/whisper"')))
+    line.control.answer(P1)
+    line.wait(1)
+
+    assert 13201 in line.codes()
+    assert line.server.at("/d")[0]["DialBridged"] == "false"
+
+
+@pytest.mark.parametrize("rings", [True, False])
+def test_t46_a_client_that_is_not_registered_ends_at_once(line: Line, rings: bool) -> None:
+    line.control.set_knobs({"client_unregistered_ringing": rings})
+
+    line.dial(dial(f"<Client {STATUS}>vera</Client>"))
+
+    assert line.server.at("/d")[0]["DialCallStatus"] == "no-answer"
+    assert line.server.at("/s")[-1]["CallDuration"] == "0"
+    assert ("ringing" in [asked["CallStatus"] for asked in line.server.at("/s")]) is rings
+
+
+def test_t46_one_device_accepts_and_the_other_is_told(line: Line) -> None:
+    line.control.set_client("vera", {"registered": True, "devices": 2})
+    nouns = '<Client><Identity>vera</Identity><Parameter name="offer" value="o1"/></Client>'
+    call = line.dial(dial(nouns), wait_s=2)
+    rang = line.control.client("vera")
+
+    line.control.accept("vera")
+    line.wait(1)
+
+    assert (rang["state"], rang["parameters"]) == ("ringing", {"offer": "o1"})
+    assert line.control.call(call)["with"] == ["client:vera"]
+    events = [(event["event"], event["devices"]) for event in line.control.client("vera")["events"]]
+    assert events == [("incoming", 2), ("cancel", 1)]
+
+
+@pytest.mark.parametrize("status", ["busy", "no-answer"])
+def test_a_client_that_rejects(line: Line, status: str) -> None:
+    line.control.set_knobs({"client_reject_status": status})
+    line.control.set_client("vera", {"registered": True})
+    line.dial(dial("<Client>vera</Client>"))
+
+    line.control.reject("vera")
+    line.wait(1)
+
+    assert line.server.at("/d")[0]["DialCallStatus"] == status
+
+
+def test_t47_answer_on_bridge_leaves_the_caller_ringing(line: Line) -> None:
+    attributes = 'action="/d" answerOnBridge="true" timeout="10"'
+    call = line.dial(dial(number(), attributes=attributes), wait_s=5)
+
+    assert line.control.call(call)["state"] == "ringing"
+    line.control.answer(P1)
+    line.wait(1)
+    assert line.control.call(call)["state"] == "in_progress"
+
+
+def test_t47_a_caller_never_answered_ends_unanswered(line: Line) -> None:
+    line.dial(dial(number(), attributes='action="/d" answerOnBridge="true" timeout="10"'), wait_s=20)
+
+    assert line.server.at("/d")[0]["DialCallStatus"] == "no-answer"
+    told = line.server.at("/numstatus")[0]
+    assert (told["CallStatus"], told["CallDuration"]) in (("no-answer", "0"), ("completed", "0"))
+
+
+@pytest.mark.parametrize(("attributes", "heard"), [("", ["suite"]), ('action="/d"', [])])
+def test_t48_the_next_verb_runs_only_without_an_action(line: Line, attributes: str, heard: list[str]) -> None:
+    line.control.set_phone(P1, {"is": "busy"})
+
+    call = line.dial(dial(number(), attributes=attributes, more="<Say>suite</Say>"))
+
+    assert line.heard(call) == heard
+
+
+def test_t49_a_redirect_during_a_talk_asks_for_the_old_action_then_the_new_document(line: Line) -> None:
+    line.script(d=doc("<Say>jamais</Say>"), new=doc("<Say>nouveau</Say>"))
+    call = line.dial(dial(number(attributes=STATUS)), wait_s=2)
+    line.control.answer(P1)
+    line.wait(10)
+    redirected_ms = line.carrier.now_ms
+
+    answer = line.sdk.calls(line.sid(call)).update(url=f"{SERVER}/new")
+    line.wait(3)
+
+    assert answer.status == "in-progress"
+    action, new = line.server.at("/d")[0], line.server.at("/new")[0]
+    assert (action["DialCallStatus"], action["DialCallDuration"]) == ("completed", "10")
+    assert action.at_ms < new.at_ms
+    assert 300 <= action.at_ms - redirected_ms <= 400
+    assert 600 <= new.at_ms - redirected_ms <= 750
+    assert line.server.at("/s")[-1]["CallStatus"] == "completed"
+    assert line.heard(call) == ["nouveau"]
+
+
+def test_the_called_party_can_be_redirected_out_of_a_dial(line: Line) -> None:
+    line.script(new=doc("<Say>ailleurs</Say>"))
+    line.dial(dial(number()), wait_s=2)
+    line.control.answer(P1)
+    line.wait(5)
+    (child,) = line.sdk.calls.list(to=P1)
+
+    line.sdk.calls(child.sid).update(url=f"{SERVER}/new")
+    line.wait(1)
+
+    assert "DialCallDuration" not in line.server.at("/d")[0].form
+    assert [sound["text"] for sound in line.control.phone(P1)["heard"] if sound["kind"] == "say"] == [
+        "ailleurs"
+    ]
+
+
+def test_t50_a_caller_id_that_is_not_ours_fails_the_dial(line: Line) -> None:
+    line.dial(doc(f'<Dial callerId="+33199009999" action="/d">{number()}</Dial>'))
+
+    assert line.server.at("/d")[0]["DialCallStatus"] == "failed"
+    assert 13214 in line.codes()
+    assert line.sdk.calls.list(to=P1) == []
+
+
+def test_showing_the_callers_own_number_is_told_in_the_debugger(line: Line) -> None:
+    line.dial(doc(f"<Dial>{P1}</Dial>"), wait_s=2)
+
+    assert line.control.phone(P1)["state"] == "ringing"
+    assert 13214 in line.codes()
+
+
+def test_numbers_of_a_dial_ring_all_at_once_whatever_the_rate_of_rest_legs(line: Line) -> None:
+    numbers = [f"+3363998500{i}" for i in range(1, 5)]
+
+    line.dial(dial(*(number(to) for to in numbers)), wait_s=1)
+
+    assert [line.control.phone(to)["state"] for to in numbers] == ["ringing"] * 4
+
+
+def test_sequential_numbers_ring_one_after_the_other(line: Line) -> None:
+    line.control.set_phone(P1, {"is": "busy"})
+
+    call = line.dial(dial(number(P1), number(P2), attributes='action="/d" sequential="true"'), wait_s=2)
+    line.control.answer(P2)
+    line.wait(1)
+
+    assert line.control.call(call)["with"] == [P2]
+
+
+def test_a_star_ends_the_leg_when_asked_for(line: Line) -> None:
+    call = line.dial(dial(number(), attributes='action="/d" hangupOnStar="true"'))
+    line.control.answer(P1)
+    line.wait(2)
+
+    line.control.press(call, "*")
+    line.wait(1)
+
+    assert line.control.phone(P1)["state"] == "idle"
+    assert line.control.call(call)["state"] == "ended"
+    assert line.server.at("/d")[0]["CallStatus"] == "in-progress"
+
+
+def test_a_handset_in_a_call_is_busy_for_the_next(line: Line) -> None:
+    line.dial(dial(number()), wait_s=1)
+
+    line.dial(dial(number()), wait_s=1)
+
+    assert [told["DialCallStatus"] for told in line.server.at("/d")] == ["busy"]
+
+
+@pytest.mark.parametrize("status", ["no-answer", "failed"])
+def test_a_handset_that_is_off(line: Line, status: str) -> None:
+    line.control.set_knobs({"off_status": status})
+    line.control.set_phone(P1, {"is": "off"})
+
+    line.dial(dial(number(attributes=STATUS)), wait_s=4)
+
+    assert line.server.at("/d")[0]["DialCallStatus"] == status
+    assert "ringing" not in [asked["CallStatus"] for asked in line.server.at("/s")]
+
+
+def test_a_mailbox_answers_and_hangs_up_by_itself(line: Line) -> None:
+    line.control.set_phone(P1, {"is": "mailbox"})
+    line.script(offer=doc('<Gather numDigits="1" timeout="200"><Say>tapez un</Say></Gather>'))
+    leg: Any = line.ring()
+
+    line.wait(5)
+    talking = line.control.phone(P1)["state"]
+    line.wait(90)
+
+    assert talking == "talking"
+    assert line.sdk.calls(leg.sid).fetch().status == "completed"
