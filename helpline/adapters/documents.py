@@ -19,7 +19,7 @@ from typing import Final
 
 from helpline.adapters.documents_flows import flow_of
 from helpline.adapters.documents_rules import rule_set_of
-from helpline.adapters.documents_source import Document, in_order
+from helpline.adapters.documents_source import Document, Where, in_order
 from helpline.adapters.documents_yaml import read_file, read_text
 from helpline.domain.errors import DocumentError, DocumentFinding
 from helpline.domain.ivr import check as flow_check
@@ -45,10 +45,17 @@ def load_rules(
     rule_set = rule_set_of(document)
     if rule_set is not None:
         for found in rule_check.check(rule_set, flows):
-            document.fault(found.where, found.reason, found.suggestion)
+            document.fault(_written_at(found.where, document), found.reason, found.suggestion)
     document.refuse_if_faulty()
     assert rule_set is not None, "a document without findings gave a rule set"  # noqa: S101
     return rule_set
+
+
+def _written_at(where: Where, document: Document) -> Where:
+    """Where a part of a rule is written: in the rule itself, or in the defaults it was filled from."""
+    if where[:1] == ("rules",) and where[2:3] == ("then",) and where not in document.keys:
+        return ("defaults", *where[3:])
+    return where
 
 
 def load_flows(

@@ -38,7 +38,7 @@ def fault(reason: str, suggestion: str = "") -> PydanticCustomError:
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """A suggestion: the known word most like `word`, else all of them."""
-    words = sorted(known)
+    words = list(known)
     close = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
     return f"peut-être « {close[0]} » ?" if close else f"connus : {', '.join(words)}"
 
@@ -121,7 +121,10 @@ def _in_french(form: type[Form], found: ErrorDetails, local: Where) -> tuple[str
         case "less_than_equal":
             return f"nombre trop grand ; au plus {context['le']}", ""
         case "literal_error" | "enum":
-            return "mot inconnu ici", f"attendu : {context['expected']}"
+            expected = (
+                str(context["expected"]).replace(" or ", " ou ").replace("'", "").replace("True", "true")
+            )
+            return "mot inconnu ici", f"attendu : {expected}"
     return _EXPECTED.get(found["type"], "valeur irrecevable"), ""
 
 

@@ -48,7 +48,8 @@ def _clock(value: object) -> str:
         # "00:00" to "00:00" is the one window refused for its length; as an hour it is right.
         if value == "00:00":
             return "00:00"
-    raise fault("heure attendue", 'écrire par exemple "08:00"')
+    word = value[:40] if isinstance(value, str) else ""
+    raise fault(f"« {word} » n'est pas une heure", 'écrire par exemple "08:00"')
 
 
 Clock = Annotated[str, BeforeValidator(_clock)]

@@ -44,11 +44,16 @@ class Document:
         self.faulty.add(where)
 
     def mark(self, where: Where) -> Mark:
-        """Where the value of a path stands, or the nearest thing around it that stands anywhere."""
+        """Where the value of a path stands, or the nearest thing around it that stands anywhere.
+
+        A block that begins below its key is pointed at by the key: that is its name.
+        """
         for length in range(len(where), 0, -1):
-            for marks in (self.places, self.keys):
-                if where[:length] in marks:
-                    return marks[where[:length]]
+            key, value = self.keys.get(where[:length]), self.places.get(where[:length])
+            if key is not None and (value is None or value[0] > key[0]):
+                return key
+            if value is not None:
+                return value
         return (1, 1)
 
     def is_faulty(self, where: Where) -> bool:

@@ -90,7 +90,7 @@ def read_bytes(data: bytes, file: str) -> Document:
         raise _unreadable(document, problem) from None
     except (YAMLError, ValueError, OverflowError):
         # An escape such as "\Uffffffff" fails outside the library's own errors.
-        raise refused(file, "YAML illisible") from None
+        raise refused(file, "YAML illisible près d'ici", at=builder.at) from None
     if document.value is None and not document.findings:
         raise refused(file, "le fichier est vide")
     return document
@@ -123,11 +123,12 @@ class _Builder:
         self.document = document
         self.open: list[_Open] = []
         self.events = 0
+        self.at: Mark = (1, 1)
         self.documents = 0
 
     def take(self, event: Event) -> None:
         self.events += 1
-        at = (event.start_mark.line + 1, event.start_mark.column + 1)
+        self.at = at = (event.start_mark.line + 1, event.start_mark.column + 1)
         if self.events > MOST_EVENTS:
             raise refused(self.document.file, "trop de lignes et de valeurs", at=at)
         match event:
@@ -172,13 +173,17 @@ class _Builder:
                 fault = ("une clé est un texte", f'écrire "{event.value}":')
         else:
             where = self._put(value, at)
+            if event.value == "":
+                # The parser says an empty value stands where the next thing begins.
+                at = self.document.keys.get(where, at)
         self._decorated(event.anchor, event.tag, where, at)
         if fault is not None and not self.document.is_faulty(where):
             self.document.fault(where, *fault, at=at)
 
     def _decorated(self, anchor: str | None, tag: str | None, where: Where, at: Mark) -> None:
         if tag is not None:
-            self.document.fault(where, "étiquette « ! » refusée", "l'effacer", at=at)
+            word = tag.replace("tag:yaml.org,2002:", "!!")[:40]
+            self.document.fault(where, f"étiquette « {word} » refusée", "l'effacer", at=at)
         elif anchor is not None:
             self.document.fault(where, "ancre « & » refusée", "l'effacer", at=at)
 
@@ -232,6 +237,8 @@ def _meaning(text: str) -> tuple[str | int | bool, tuple[str, str] | None]:
         return text, (f"« {text} » peut se lire oui ou non", f'écrire true ou false, ou "{text}"')
     if _DATELIKE.fullmatch(text):
         return text, ("date sans guillemets", f'écrire "{text[:40]}"')
+    if re.fullmatch(r"[-+]?[1-9][0-9]{9,}", text):
+        return text, ("nombre de plus de neuf chiffres", f'écrire "{text[:40]}" si c\'est un texte')
     if re.fullmatch(r"[-+]?0[0-9_]+", text):
         return text, ("nombre qui commence par zéro (se lirait en octal)", f'écrire "{text[:40]}"')
     if _NUMBERLIKE.fullmatch(text):

@@ -79,8 +79,9 @@ def test_a_good_rule_set_has_no_fault() -> None:
         (lined(number_e164="0199000001"), "lines.entraide.number", "nos lignes"),
         (lined(number_e164="+3315"), "lines.entraide.number", "nos lignes"),
         (lined(number_e164="+33639980001"), "lines.entraide.number", "nos lignes"),
-        (lined(shown_number_e164="+33899000001"), "lines.entraide.shown", "nos lignes"),
-        (lined(shown_number_e164="+33826000401"), "lines.entraide.shown", "nos lignes"),
+        (lined(shown_number_e164="+33899000001"), "lines.entraide.shown", "payant"),
+        (lined(shown_number_e164="+33826000401"), "lines.entraide.shown", "payant"),
+        (lined(shown_number_e164="15"), "lines.entraide.shown", "nos lignes"),
         (lined(valid_until=date(2018, 1, 1)), "lines.entraide.valid_until", "avant de commencer"),
         (
             replace(GOOD, lines={"entraide": LINE, "autre": replace(LINE, id="autre")}),

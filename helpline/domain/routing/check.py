@@ -33,7 +33,7 @@ from helpline.domain.routing.rules import (
 )
 
 _OURS: Final = re.compile(r"\+33[1-589][0-9]{8}")
-_SHOWN: Final = re.compile(r"\+33(?:[1-5]|9|80)[0-9]{7,8}")
+_SHOWN: Final = re.compile(r"\+33(?:[1-59][0-9]{8}|80[0-9]{7})")
 """Geographic, non-geographic or free: calling back what a phone has shown must not cost more."""
 
 Where = tuple[str | int, ...]
@@ -99,13 +99,16 @@ def _lines(rule_set: RuleSet) -> Iterator[RuleFinding]:
     if not rule_set.lines:
         yield RuleFinding(("lines",), "aucune ligne : aucun appel ne serait reconnu")
     for line in rule_set.lines.values():
-        for key, number, form in (
-            ("number", line.number_e164, _OURS),
-            ("shown", line.shown_number_e164, _SHOWN),
-        ):
-            if form.fullmatch(number) is None or len(number) != 12:
+        for key, number in (("number", line.number_e164), ("shown", line.shown_number_e164)):
+            if _OURS.fullmatch(number) is None:
                 reason = "ce numéro ne peut pas être une de nos lignes"
                 yield RuleFinding(("lines", line.id, key), reason, 'écrire par exemple "+33199000001"')
+        shown = line.shown_number_e164
+        if _OURS.fullmatch(shown) is not None and _SHOWN.fullmatch(shown) is None:
+            reason = "ce numéro est payant : qui rappellerait ce que son téléphone montre le paierait"
+            yield RuleFinding(
+                ("lines", line.id, "shown"), reason, "montrer un numéro géographique ou gratuit"
+            )
         if line.valid_until is not None and line.valid_until < line.valid_from:
             yield RuleFinding(("lines", line.id, "valid_until"), "la ligne finirait avant de commencer")
     for one, other in combinations(rule_set.lines.values(), 2):
