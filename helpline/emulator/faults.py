@@ -117,6 +117,8 @@ def parse_faults(values: Mapping[str, Any]) -> Faults:
     """
     faults = Faults()
     for group, rules in values.items():
+        if group not in ("web", "rest", "callbacks", "media"):
+            raise BadFault(group)
         if group == "media":
             faults.media = [str(pattern) for pattern in rules]
             continue
@@ -126,10 +128,8 @@ def parse_faults(values: Mapping[str, Any]) -> Faults:
                 faults.web.append(_rule(WebFault(), rule, where, WEB))
             elif group == "rest":
                 faults.rest.append(_rule(RestFault(), {**_renamed(rule)}, where, REST))
-            elif group == "callbacks":
-                faults.callbacks.append(_rule(CallbackFault(), rule, where, frozenset()))
             else:
-                raise BadFault(group)
+                faults.callbacks.append(_rule(CallbackFault(), rule, where, frozenset()))
     return faults
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import pytest
 
@@ -216,7 +217,7 @@ def test_say_lasts_one_second_for_fifteen_characters_and_play_as_long_as_its_tab
 
     kinds = dict.fromkeys(kind for kind, _ in line.sounds(call))
     starts = [at for kind, at in line.sounds(call) if kind in ("say", "play")]
-    assert [after - before for before, after in zip(starts, starts[1:], strict=False)] == [
+    assert [after - before for before, after in pairwise(starts)] == [
         1_000,
         7_000,
         1_000,

@@ -146,7 +146,7 @@ def test_t64_wrong_credentials_are_refused(line: Line) -> None:
     stranger = Client(ACCOUNT, "wrong", http_client=line.http)
 
     with pytest.raises(TwilioRestException) as error:
-        stranger.calls.list()
+        stranger.calls("CA" + "0" * 32).fetch()
 
     assert (error.value.status, error.value.code) == (401, 20003)
 
