@@ -1,0 +1,36 @@
+"""The wiring of what is not on the path of a call: migrations, seeding, publishing.
+
+The second page of `bootstrap.py`, apart from it so that the web never loads alembic and
+that `helpline db` never loads the carrier's SDK. These two files alone name adapters.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from helpline.adapters.snapshots import FileSnapshots
+from helpline.adapters.sql.engine import Database, make_engine
+from helpline.adapters.sql.migrate import SqlMigrations
+from helpline.adapters.sql.people import SqlPublishedStore, SqlSeedStore
+from helpline.config import Settings
+from helpline.ports import Migrations, PublishedStore, SeedStore, Snapshots
+
+
+@dataclass(frozen=True)
+class Data:
+    """The stores of one database and the snapshot folder beside it; connects to nothing yet."""
+
+    migrations: Migrations
+    published: PublishedStore
+    seeds: SeedStore
+    snapshots: Snapshots
+
+
+def data_of(settings: Settings) -> Data:
+    database = Database(make_engine(settings.database_url))
+    return Data(
+        migrations=SqlMigrations(database),
+        published=SqlPublishedStore(database),
+        seeds=SqlSeedStore(database),
+        snapshots=FileSnapshots(settings.var_dir / "snapshot"),
+    )
