@@ -43,7 +43,8 @@ from helpline.adapters.documents_source import (
 )
 from helpline.domain.errors import DocumentError, DocumentFinding
 
-MOST_EVENTS: Final = 30_000
+MOST_EVENTS: Final = 12_000
+"""Some four hundred rules; the parser takes about 20 µs for each, on a machine with nothing else to do."""
 DEEPEST: Final = 10
 
 _CLOCK: Final = re.compile(r"[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?")
