@@ -123,6 +123,9 @@ class Carrier(Protocol):
     def rooms(self) -> Mapping[str, tuple[str, ...]]:
         """Live rooms by name with the leg ids in them. Raises CarrierDown."""
 
+    def room(self, name: str) -> tuple[str, ...]:
+        """The leg ids in one live room; empty when there is none. Raises CarrierDown."""
+
     def finished_legs(self) -> list[CarrierLeg]:
         """Every finished leg the carrier still keeps, all pages. Raises CarrierDown."""
 

@@ -14,8 +14,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import redis
 import requests
+import werkzeug.test
 from sqlalchemy import text
+from twilio.request_validator import RequestValidator
 
 from helpline.adapters.sql.engine import make_engine
 from helpline.bootstrap import carrier_client
@@ -171,6 +174,26 @@ class Line:
     def until(self, what: Callable[[], bool], seconds: float = 60) -> None:
         """Let time pass until `what` holds; fails after `seconds` of virtual time."""
         assert self.stepper.run(round(seconds * 1000), until=what), f"not within {seconds} s:\n{self.story()}"
+
+    def leg_id(self, caller: Caller) -> str:
+        """The carrier's id of a caller's leg."""
+        legs = (r for r in self.control.log() if r["kind"] == "leg" and r["leg"] == caller.handle)
+        return str(next(legs)["sid"])
+
+    def keys(self, admin: redis.Redis) -> list[str]:
+        """Every key in Redis, sorted."""
+        return sorted(str(key) for key in admin.keys("*"))
+
+    def replay(self, path: str) -> int:
+        """Send the last signed request to `path` once more, byte for byte; the status."""
+        sent = [r for r in self.control.log() if r["kind"] == "document" and r["path"] == path]
+        params = dict(sent[-1]["params"])
+        settings = self.stepper.service.settings
+        url = settings.public_origin + path
+        signature = RequestValidator(settings.carrier.auth_token).compute_signature(url, params)
+        client = werkzeug.test.Client(self.stepper.apps[settings.public_origin])
+        answer = client.post(path, data=params, headers={"X-Twilio-Signature": signature})
+        return answer.status_code
 
     def until_talk(self, caller: Caller, who: Handset, seconds: float = 25) -> None:
         """Until both are in one room and the news of it has reached us."""

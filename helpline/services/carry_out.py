@@ -7,7 +7,7 @@ done (None) or due again at a moment.
     match            one round of offers
     ring:<attempt>   call a psychologist's endpoint
     drop:<attempt>   end a leg that is no longer wanted
-    tell:<attempt>   tell a psychologist that the caller is gone, then her leg ends
+    tell:<attempt>   tell who has picked up that it is too late, then her leg ends
     move:<call>      bring the caller out of the queue into the room
     joined:<call>    has the caller arrived in the room?
     speak:<call>     take the caller out of an empty room to hear what happens next
@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping
 from helpline.domain.presence import Event as PresenceEvent
 from helpline.domain.presence import State
 from helpline.ports import Carrier
-from helpline.services.drop_leg import drop_leg, tell_caller_gone
+from helpline.services.drop_leg import drop_leg, tell_too_late
 from helpline.services.move_caller import caller_joined, move_caller, speak_to_caller
 from helpline.services.offer_call import offer_round
 from helpline.services.ring_psychologist import ring_psychologist
@@ -59,7 +59,7 @@ EFFECTS: Mapping[str, Effect] = {
     "match": _match,
     "ring": ring_psychologist,
     "drop": drop_leg,
-    "tell": tell_caller_gone,
+    "tell": tell_too_late,
     "move": move_caller,
     "joined": caller_joined,
     "speak": speak_to_caller,

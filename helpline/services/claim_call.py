@@ -37,6 +37,9 @@ def present_offer(sw: Switchboard, attempt: str, leg_id: str) -> Document | Unsu
         return _too_late(sw, offer)
     if offer.state is OfferState.CLAIMED:
         return _claimed_document(sw, offer)
+    call = sw.calls.get(offer.call)
+    if call is None or call.stage is not Stage.WAITING:
+        return _too_late(sw, offer)
     endpoint = sw.book.roster.endpoint(offer.endpoint)
     if endpoint is not None and endpoint.kind is EndpointKind.CLIENT:
         return try_claim(sw, offer)
@@ -102,5 +105,5 @@ def _claimed_document(sw: Switchboard, offer: Offer) -> Document:
 
 def _too_late(sw: Switchboard, offer: Offer) -> Document:
     call = sw.calls.get(offer.call)
-    gone = call is None or call.stage is Stage.ENDED or offer.settlement is Settlement.CALLER_GONE
+    gone = call is None or call.stage in (Stage.ENDED, Stage.LED_ON)
     return documents.caller_gone(sw.book) if gone else documents.taken(sw.book)

@@ -36,10 +36,10 @@ def drop_leg(sw: Switchboard, carrier: Carrier, attempt: str, now_ms: int) -> in
     return None
 
 
-def tell_caller_gone(sw: Switchboard, carrier: Carrier, attempt: str, now_ms: int) -> int | None:
-    """The effect `tell`: her leg hears that the caller has gone, and ends by itself."""
+def tell_too_late(sw: Switchboard, carrier: Carrier, attempt: str, now_ms: int) -> int | None:
+    """The effect `tell`: who has picked up hears that the caller is gone or taken; her leg ends by itself."""
     offer = sw.offers.get(attempt)
-    if offer is None or not offer.state.is_live or offer.leg_id is None:
+    if offer is None or not offer.state.is_live or offer.leg_id is None or _is_wanted(sw, offer):
         return None
     outcome = carrier.move(offer.leg_id, paths.offer(attempt))
     if outcome is RestOutcome.DONE:

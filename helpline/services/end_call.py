@@ -7,7 +7,7 @@ first writes. The record stays until the carrier's own record is counted and era
 from __future__ import annotations
 
 from helpline.domain.call import Event, LiveCall, Stage, outcome_of
-from helpline.ports import Change, Effect, Saved
+from helpline.ports import Change, Saved
 from helpline.services.switchboard import Switchboard
 
 TRIES = 8
@@ -48,16 +48,9 @@ def _ending(sw: Switchboard, call: LiveCall, ended_ms: int) -> Change:
         written["wait_class"] = outcome.wait_class
     if outcome.duration_class:
         written["duration_class"] = outcome.duration_class
-    effects: tuple[Effect, ...] = ()
-    keep = None
-    if call.stage is Stage.CLAIMED and call.attempt:
-        # She said yes and the caller is gone: she is told so before she is freed.
-        effects, keep = (((f"tell:{call.attempt}", sw.clock.now_ms())),), call.attempt
     return Change(
         event=Event.GONE,
         set=written,
         drop=("session", "skills", "plan", "first_choice"),
-        effects=effects,
         release=True,
-        keep=keep,
     )

@@ -47,13 +47,20 @@ def leg_is_over(sw: Switchboard, offer: Offer, status: LegStatus) -> None:
     if offer.state is OfferState.CLAIMED and call is not None and call.stage is Stage.TALKING:
         psychologist_left(sw, call, offer, lost=status is not LegStatus.COMPLETED)
     fresh = sw.offers.get(offer.attempt) or offer
-    sw.offers.settle(offer.attempt, how_it_ended(fresh, status, now_ms), sw.times.wrap_up_ms, now_ms)
+    still_wanted = call is not None and call.stage is Stage.WAITING
+    how = how_it_ended(fresh, status, now_ms, still_wanted=still_wanted)
+    sw.offers.settle(offer.attempt, how, sw.times.wrap_up_ms, now_ms)
 
 
-def how_it_ended(offer: Offer, status: LegStatus, now_ms: int) -> Settlement:
-    """The settlement of an offer whose leg ended with `status`. Pure."""
+def how_it_ended(offer: Offer, status: LegStatus, now_ms: int, *, still_wanted: bool) -> Settlement:
+    """The settlement of an offer whose leg ended with `status`. Pure.
+
+    Nobody has missed or declined a call that was not `still_wanted` of her.
+    """
     if offer.state is OfferState.CLAIMED:
         return Settlement.TALKED if offer.talked else Settlement.LOST
+    if not still_wanted:
+        return Settlement.WITHDRAWN
     if status is LegStatus.BUSY:
         return Settlement.DECLINED
     if status is LegStatus.FAILED:

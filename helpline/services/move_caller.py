@@ -12,6 +12,7 @@ from helpline.domain.call import LiveCall, Stage
 from helpline.domain.errors import CarrierDown
 from helpline.ports import Carrier, Change, RestOutcome
 from helpline.services.end_call import end_call
+from helpline.services.follow_room import RoomNews, follow_room
 from helpline.services.switchboard import Switchboard
 
 NOT_ANSWERED_YET_MS = 250
@@ -44,9 +45,20 @@ def move_caller(sw: Switchboard, carrier: Carrier, call_id: str, now_ms: int) ->
 
 
 def caller_joined(sw: Switchboard, carrier: Carrier, call_id: str, now_ms: int) -> int | None:
-    """The effect `joined`: ordered five seconds ago, have they arrived? One more try, then wait."""
+    """The effect `joined`: told five seconds ago to join, have they arrived?
+
+    The room itself is asked first: its news may have been lost. Then one more order.
+    """
     call = sw.calls.get(call_id)
-    if call is None or call.stage is not Stage.CLAIMED or call.caller_in:
+    if call is None or call.stage is not Stage.CLAIMED or call.attempt is None:
+        return None
+    try:
+        inside = carrier.room(call.attempt)
+    except CarrierDown:
+        return now_ms + RETRY_MS
+    for leg_id in inside:
+        follow_room(sw, RoomNews(call.attempt, leg_id, joined=True))
+    if call.leg_id in inside:
         return None
     again = _gone_if_carrier_says_so(sw, carrier, call, now_ms)
     if again is not None and call.moves < MOST_MOVES:

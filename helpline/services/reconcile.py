@@ -91,8 +91,8 @@ def _mend_alone(sw: Switchboard, call: LiveCall, now_ms: int) -> None:
     alone = call.stage in (Stage.ALONE, Stage.CLOSING) or (call.stage is Stage.WAITING and call.caller_in)
     if alone and call.caller_in:
         sw.due.put(f"speak:{call.id}", now_ms, now_ms)
-    if call.stage is Stage.CLAIMED and not call.caller_in:
-        sw.due.put(f"joined:{call.id}", now_ms + JUST_MADE_MS, now_ms)
+    if call.stage is Stage.CLAIMED and now_ms - (call.claimed_ms or now_ms) > JUST_MADE_MS:
+        sw.due.put(f"joined:{call.id}", now_ms, now_ms)
 
 
 def _free_psychologists(

@@ -3,20 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import redis
 
+from helpline.adapters.carriers.twilio.twiml import Twiml
+from helpline.adapters.memory import FixedBook
 from helpline.adapters.sql.engine import Database, make_engine
 from helpline.adapters.sql.migrate import SqlMigrations
 from helpline.cli.stepped import Scene, Stepper
 from helpline.domain.people import Psychologist
 from helpline.emulator import CarrierSettings
+from helpline.services.fallback_chain import standby_chain
 from tests import builders
 from tests.phone import Line
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
 MakeLine = Callable[..., Line]
+
+SCREEN = (
+    "<Response><Gather numDigits='1' timeout='6' action='accepted.xml' method='GET'><Say language='fr-FR'>Appel Entraide. "
+    "Pour prendre l'appel, tapez 1.</Say></Gather><Hangup/></Response>"
+)
+
+
+def fallback_host(book: FixedBook) -> WSGIApplication:
+    """The other host: two static files, as `helpline fallback write` makes them."""
+    shown = {line.id: line.shown_number_e164 for line in book.rules.lines.values()}
+    renderer = Twiml(builders.ORIGIN, "ie1", shown, f"{builders.FALLBACK}/screen.xml")
+    now = datetime.fromtimestamp(builders.NIGHT_MS / 1000, UTC)
+    chain = renderer.render(standby_chain(book.roster, now, next(iter(shown))))
+    files = {"/index.xml": chain, "/screen.xml": SCREEN, "/accepted.xml": "<Response/>"}
+
+    def serve(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        body = files[environ["PATH_INFO"]].encode()
+        start_response("200 OK", [("Content-Type", "text/xml"), ("Content-Length", str(len(body)))])
+        return [body]
+
+    return serve
 
 
 @pytest.fixture
@@ -49,8 +78,9 @@ def make_line(
             redis_clock=redis_clock,
             start_ms=builders.NIGHT_MS,
             seed=seed,
+            origins={builders.FALLBACK: fallback_host(builders.book(builders.roster(*people)))},
         )
-        return Line(Stepper(scene), people)
+        return Line(Stepper(scene), people, f"{builders.FALLBACK}/index.xml")
 
     yield make
 

@@ -18,6 +18,7 @@ from twilio.http import HttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 from twilio.rest.api.v2010.account.call import CallInstance
+from twilio.rest.api.v2010.account.conference import ConferenceInstance
 
 from helpline.adapters.carriers.twilio.strip import strip, strip_error
 from helpline.adapters.carriers.twilio.twiml import FRAGMENT
@@ -152,12 +153,12 @@ class TwilioCarrier:
         return found
 
     def rooms(self) -> Mapping[str, tuple[str, ...]]:
-        found = {}
-        for room in _asked(lambda: self._client.conferences.list(status="in-progress", page_size=PAGE)):
-            inside = _asked(partial(room.participants.list, page_size=PAGE))
-            if room.friendly_name:
-                found[room.friendly_name] = tuple(p.call_sid for p in inside if p.call_sid)
-        return found
+        listed = _asked(lambda: self._client.conferences.list(status="in-progress", page_size=PAGE))
+        return {room.friendly_name: _inside(room) for room in listed if room.friendly_name}
+
+    def room(self, name: str) -> tuple[str, ...]:
+        ask = partial(self._client.conferences.list, status="in-progress", friendly_name=name, limit=1)
+        return next((_inside(room) for room in _asked(ask)), ())
 
     def finished_legs(self) -> list[CarrierLeg]:
         legs = (_leg(call) for call in _asked(lambda: self._client.calls.list(page_size=PAGE)))
@@ -188,6 +189,11 @@ def _asked(do: Callable[[], Iterable[T]]) -> list[T]:
     except (TwilioException, requests.RequestException, OSError, ValueError) as error:
         kind = type(error).__name__
     raise CarrierDown(f"carrier: {kind}")
+
+
+def _inside(room: ConferenceInstance) -> tuple[str, ...]:
+    people = _asked(partial(room.participants.list, page_size=PAGE))
+    return tuple(person.call_sid for person in people if person.call_sid)
 
 
 def _leg(call: CallInstance) -> CarrierLeg:

@@ -112,12 +112,14 @@ local function settle(attempt, how, wrap_up_ms, cool_ms)
 end
 
 -- Free everybody who is rung for `call`, but `except`. What is not yet at the carrier is
--- settled here; what is there is dropped by an effect and settled when the leg is gone.
+-- settled here; a leg there is dropped by an effect, or told that it is too late when it
+-- has picked up, and settled when it is gone.
 local function release_offers(call, except)
   for _, offer in ipairs(live_offers(call)) do
     local attempt, state = offer[1], offer[2]
     if attempt ~= except then
       if state == 'due' then settle(attempt, 'withdrawn', 0, 0)
+      elseif redis.call('HGET', 'offer:' .. attempt, 'answered') == '1' then put_due('tell:' .. attempt, now)
       else put_due('drop:' .. attempt, now) end
     end
   end
