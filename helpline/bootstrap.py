@@ -13,23 +13,36 @@ from typing import TYPE_CHECKING
 
 import redis
 import requests
+from redis.exceptions import RedisError
+from requests.adapters import HTTPAdapter
+from twilio.base.exceptions import TwilioException
 from twilio.rest import Client
 
+from helpline import preflight
+from helpline.adapters.book import SnapshotBook, load
+from helpline.adapters.carriers.twilio import chain
 from helpline.adapters.carriers.twilio.inbox import Edge, EdgeSettings
+from helpline.adapters.carriers.twilio.numbers import point_numbers
 from helpline.adapters.carriers.twilio.rest import StrippingClient, TwilioCarrier
 from helpline.adapters.carriers.twilio.twiml import Twiml
+from helpline.adapters.clock import SystemChance, SystemClock
+from helpline.adapters.memory import JobList, SeededChance, SteppedClock
+from helpline.adapters.redis.connection import connect, read_persistence
 from helpline.adapters.redis.due import RedisDueList
 from helpline.adapters.redis.fiches import RedisBatchKeys, RedisOpenFiches
 from helpline.adapters.redis.finished import RedisFinishedCalls
+from helpline.adapters.redis.jobs import RqJobs
 from helpline.adapters.redis.live_calls import RedisLiveCalls
 from helpline.adapters.redis.offers import RedisOffers
 from helpline.adapters.redis.scripts import Scripts
 from helpline.adapters.redis.sweep_times import RedisSweepTimes
 from helpline.adapters.sealing import BatchSealer
+from helpline.adapters.snapshots import FileSnapshots
 from helpline.adapters.sql.engine import Database, make_engine
 from helpline.adapters.sql.fiches import SqlSealedFiches
 from helpline.adapters.sql.ledger import SqlLedger
 from helpline.config import Settings
+from helpline.domain.errors import CarrierDown, HelplineError
 from helpline.ports import Carrier, Chance, Clock, Jobs, Renderer, SweepTimes
 from helpline.services import documents
 from helpline.services.count_calls import CountCalls
@@ -43,6 +56,17 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 CARRIER_URL = "https://api.{edge}.{region}.twilio.com"
+BLOCKING_S = 2.0
+"""Time limit of the client that waits on a list; longer than any wait (`effects.LONGEST_WAIT_S`)."""
+
+WORKER_S = 90.0
+"""Time limit of rq's client: it waits up to 75 s for a job before it looks at its housekeeping."""
+
+REST_CONNECTIONS = 16
+
+
+class NotSetUp(HelplineError):
+    """A process was started before what it needs was there; the text is one line naming the part."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +81,30 @@ class Outside:
     clock: Clock
     chance: Chance
     jobs: Jobs
+
+
+@dataclass(frozen=True)
+class SteppedOutside(Outside):
+    """The outside of a stepped run: a clock that is set, jobs that are drained."""
+
+    clock: SteppedClock
+    jobs: JobList
+
+
+def stepped_outside(
+    book: Book, app_redis: redis.Redis, clock_redis: redis.Redis, start_ms: int, seed: int
+) -> SteppedOutside:
+    """One process, virtual time: the session has no adapter yet, the stepper mounts the carrier."""
+    return SteppedOutside(
+        app_redis=app_redis,
+        clock_redis=clock_redis,
+        blocking=app_redis,
+        session=requests.Session(),
+        book=book,
+        clock=SteppedClock(start_ms),
+        chance=SeededChance(seed),
+        jobs=JobList(),
+    )
 
 
 @dataclass(frozen=True)
@@ -75,6 +123,89 @@ class Service:
     sealer: SealFiches
     ensure_batch: Callable[[int], None]
     """Have a batch open; needs the clock's Redis user."""
+
+
+def service_of(settings: Settings, *, clock: bool = False) -> Service:
+    """The service of one process. Raises NotSetUp without a snapshot; connects to nothing."""
+    return assemble(settings, outside_of(settings, clock=clock))
+
+
+def outside_of(settings: Settings, *, clock: bool = False) -> Outside:
+    """The real outside: Redis, the carrier, the snapshot on disk.
+
+    Only with `clock` does the process get the Redis user that may read private halves;
+    all others hold user `app` in its place, and the server refuses them those keys.
+    Raises NotSetUp when no usable snapshot is there. Connects to nothing.
+    """
+    app = connect(settings.redis_url)
+    snapshots = FileSnapshots(settings.home_dir / "snapshot")
+    first = snapshots.current()
+    if first is None:
+        raise NotSetUp(
+            "snapshot: none that can be used; run `helpline db upgrade`, then `helpline data seed`"
+        )
+    return Outside(
+        app_redis=app,
+        clock_redis=connect(settings.redis_clock_url) if clock else app,
+        blocking=connect(settings.redis_url, timeout_s=BLOCKING_S),
+        session=rest_session(),
+        book=SnapshotBook(snapshots, load(first)),
+        clock=SystemClock(app),
+        chance=SystemChance(),
+        jobs=RqJobs(connect(settings.redis_url, decode=False)),
+    )
+
+
+def screen_documents(origin: str, text: str) -> dict[str, str]:
+    """The small files beside a static fallback chain served at `origin`, by name."""
+    return {"screen.xml": chain.screen(origin, text), "accepted.xml": chain.accepted()}
+
+
+def point_our_numbers(settings: Settings, book: Book) -> int:
+    """Give every number of the account our addresses, the fallback chain's included; how many were set.
+
+    Raises CarrierDown when the carrier does not answer.
+    """
+    fallback = f"{settings.fallback_origin}/index.xml" if settings.fallback_origin else None
+    try:
+        return point_numbers(carrier_client(settings, book, rest_session()), settings.public_origin, fallback)
+    except (TwilioException, requests.RequestException) as error:
+        kind = type(error).__name__
+    raise CarrierDown(f"carrier: {kind}")
+
+
+def rest_session() -> requests.Session:
+    """Kept connections to the carrier, nothing sent twice, no proxy or password file of the host."""
+    session = requests.Session()
+    session.trust_env = False
+    adapter = HTTPAdapter(pool_connections=2, pool_maxsize=REST_CONNECTIONS, max_retries=0)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+def worker_redis(settings: Settings) -> redis.Redis:
+    """What an rq worker needs: bytes, and time to wait for a job."""
+    return connect(settings.redis_url, timeout_s=WORKER_S, decode=False)
+
+
+def preflight_of(settings: Settings) -> list[str]:
+    """What forbids serving real callers here, one line a fault; empty in demo and tests.
+
+    A Redis that does not answer is no fault: the line answers without it (design §6,
+    the ladder), so it must be able to start without it.
+    """
+    if not settings.is_production:
+        return []
+    faults = preflight.check_host(preflight.read_host())
+    try:
+        with connect(settings.redis_clock_url, timeout_s=1.0) as client:
+            faults += preflight.check_redis(read_persistence(client))
+    except redis.AuthenticationError:
+        faults.append("Redis: refuses the user or password of HELPLINE_REDIS_CLOCK_URL")
+    except RedisError:
+        return faults
+    return faults
 
 
 def assemble(settings: Settings, outside: Outside) -> Service:

@@ -19,7 +19,9 @@ FALLBACK = "https://repli.test"
 NIGHT_MS = int(datetime(2026, 6, 14, 1, 0, tzinfo=UTC).timestamp() * 1000)
 
 
-def psychologist(handle: str, nth: int, *, client: bool = False, skills: frozenset[str] = frozenset()) -> Psychologist:
+def psychologist(
+    handle: str, nth: int, *, client: bool = False, skills: frozenset[str] = frozenset()
+) -> Psychologist:
     """`nth` makes her phone: 06 39 98 50 0n."""
     kind = EndpointKind.CLIENT if client else EndpointKind.PHONE
     address = f"client:{handle}" if client else f"+336399850{nth:02d}"

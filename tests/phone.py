@@ -20,9 +20,9 @@ import werkzeug.test
 from sqlalchemy import text
 from twilio.request_validator import RequestValidator
 
+from helpline.adapters.carriers.twilio.numbers import point_numbers
 from helpline.adapters.sql.engine import make_engine
 from helpline.bootstrap import carrier_client
-from helpline.adapters.carriers.twilio.numbers import point_numbers
 from helpline.cli.stepped import Stepper, WsgiAdapter
 from helpline.domain.call import LiveCall
 from helpline.domain.people import Psychologist
@@ -146,7 +146,9 @@ class Handset:
 class Line:
     """A whole line, stepped."""
 
-    def __init__(self, stepper: Stepper, people: tuple[Psychologist, ...], fallback_url: str | None = None) -> None:
+    def __init__(
+        self, stepper: Stepper, people: tuple[Psychologist, ...], fallback_url: str | None = None
+    ) -> None:
         self.stepper = stepper
         self.control = stepper.control
         self.sw = stepper.service.switchboard
@@ -224,7 +226,9 @@ class Line:
         """The traffic counters of one measure, over all hours."""
         engine = make_engine(self.stepper.service.settings.database_url)
         with engine.connect() as db:
-            rows = db.execute(text("select cls, sum(n) from traffic where measure = :m group by cls"), {"m": measure})
+            rows = db.execute(
+                text("select cls, sum(n) from traffic where measure = :m group by cls"), {"m": measure}
+            )
             found = {str(cls): int(n) for cls, n in rows}
         engine.dispose()
         return found

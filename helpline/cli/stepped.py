@@ -17,8 +17,7 @@ import requests
 from requests.adapters import BaseAdapter
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from helpline.adapters.memory import JobList, SeededChance, SteppedClock
-from helpline.bootstrap import Outside, Service, assemble
+from helpline.bootstrap import Service, assemble, stepped_outside
 from helpline.config import Settings
 from helpline.emulator import (
     Carrier,
@@ -103,24 +102,13 @@ class Stepper:
     """One service and one carrier on one clock. `run` lets time pass."""
 
     def __init__(self, scene: Scene) -> None:
-        self.clock = SteppedClock(scene.start_ms)
-        self.jobs = JobList()
-        session = requests.Session()
-        outside = Outside(
-            app_redis=scene.redis_app,
-            clock_redis=scene.redis_clock,
-            blocking=scene.redis_app,
-            session=session,
-            book=scene.book,
-            clock=self.clock,
-            chance=SeededChance(scene.seed),
-            jobs=self.jobs,
-        )
+        outside = stepped_outside(scene.book, scene.redis_app, scene.redis_clock, scene.start_ms, scene.seed)
+        self.clock, self.jobs = outside.clock, outside.jobs
         self.service: Service = assemble(scene.settings, outside)
         self.apps = {scene.settings.public_origin: create_app(self.service), **scene.origins}
         self.effects = Effects(self.service.switchboard, self.service.carrier)
         self.carrier = Carrier(scene.carrier, WsgiTransport(self.apps), start_ms=scene.start_ms)
-        session.mount("http://", WsgiAdapter(rest_app(self.carrier)))
+        outside.session.mount("http://", WsgiAdapter(rest_app(self.carrier)))
         self.control = Control(self.carrier)
         self.sweeps = Sweeps(self.service, "stepped")
         self.paused: set[str] = set()

@@ -114,7 +114,5 @@ class Hangup:
     """End this leg."""
 
 
-Verb: TypeAlias = (
-    Say | Play | Pause | Gather | Enqueue | Leave | Conference | Dial | Redirect | Hangup
-)
+Verb: TypeAlias = Say | Play | Pause | Gather | Enqueue | Leave | Conference | Dial | Redirect | Hangup
 Document: TypeAlias = tuple[Verb, ...]

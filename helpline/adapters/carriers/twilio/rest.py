@@ -44,7 +44,9 @@ T = TypeVar("T")
 class StrippingClient(HttpClient):  # type: ignore[misc]  # the SDK ships no types
     """The SDK's way out: `session` carries the bytes, `name_of` names what is ours."""
 
-    def __init__(self, session: requests.Session, base_url: str, name_of: Callable[[str], str | None]) -> None:
+    def __init__(
+        self, session: requests.Session, base_url: str, name_of: Callable[[str], str | None]
+    ) -> None:
         super().__init__(logger=None, is_async=False, timeout=READ_S)
         self._session = session
         self._base_url = base_url
