@@ -32,5 +32,5 @@ def data_of(settings: Settings) -> Data:
         migrations=SqlMigrations(database),
         published=SqlPublishedStore(database),
         seeds=SqlSeedStore(database),
-        snapshots=FileSnapshots(settings.var_dir / "snapshot"),
+        snapshots=FileSnapshots(settings.home_dir / "snapshot"),
     )

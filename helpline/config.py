@@ -97,6 +97,11 @@ class Settings:
         return self.mode is Mode.PRODUCTION
 
     @property
+    def home_dir(self) -> Path:
+        """Folder of snapshot, fallback chain and logs; the demo keeps its own beside the real one."""
+        return self.var_dir / "demo" if self.mode is Mode.DEMO else self.var_dir
+
+    @property
     def voice_port(self) -> int:
         """TCP port of the voice webhooks."""
         return self.port_base

@@ -1,0 +1,91 @@
+"""`helpline run effects|worker|clock`: the processes around the loops. SIGTERM ends them after what they are doing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from types import FrameType
+
+import click
+from rq import SimpleWorker
+from rq.serializers import JSONSerializer
+
+from helpline import logs
+from helpline.bootstrap import NotSetUp, Service, preflight_of, service_of, worker_redis
+from helpline.cli.outcome import Refused, current_settings
+from helpline.config import Settings
+from helpline.processes import effects as effects_process
+from helpline.processes import sweeps as clock_process
+
+QUEUE = "helpline"
+MAINTENANCE_S = 60
+"""How often the worker looks for jobs of a worker that died."""
+
+
+@click.group(name="run")
+def command() -> None:
+    """Run one process of the service until SIGTERM."""
+
+
+@command.command()
+def effects() -> None:
+    """Ring, move and drop legs; two of these run."""
+    service = _service(_checked())
+    switchboard = service.switchboard
+    loop = effects_process.Effects(switchboard, service.carrier)
+    effects_process.run(loop, switchboard, _until_told().is_set)
+
+
+@command.command()
+def clock() -> None:
+    """Everything that is due by time; a second one is harmless."""
+    service = _service(_checked(), clock=True)
+    loop = clock_process.Sweeps(service, holder=service.switchboard.chance.new_id())
+    clock_process.run(loop, service.switchboard.clock.now_ms, _until_told().is_set)
+
+
+@command.command()
+def worker() -> None:
+    """Do jobs: what is not on the path of a call."""
+    settings = _checked()
+    # SimpleWorker: one long process that keeps its service; forking would build one for each job.
+    made = SimpleWorker(
+        [QUEUE],
+        connection=worker_redis(settings),
+        serializer=JSONSerializer,
+        maintenance_interval=MAINTENANCE_S,
+        log_job_description=False,
+    )
+    logs.set_up()  # rq puts up handlers of its own
+    made.work(logging_level="WARNING")
+
+
+def _checked() -> Settings:
+    logs.set_up()
+    settings = current_settings()
+    faults = preflight_of(settings)
+    if faults:
+        raise Refused("\n".join(faults))
+    return settings
+
+
+def _service(settings: Settings, *, clock: bool = False) -> Service:
+    try:
+        return service_of(settings, clock=clock)
+    except NotSetUp as error:
+        raise Refused(str(error)) from None
+
+
+def _until_told() -> threading.Event:
+    """Set by SIGTERM or SIGINT; the loops look at it between two pieces of work."""
+    stop = threading.Event()
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        if stop.is_set():
+            os._exit(1)  # told twice: at once
+        stop.set()
+
+    signal.signal(signal.SIGTERM, on_signal)
+    signal.signal(signal.SIGINT, on_signal)
+    return stop
