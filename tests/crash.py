@@ -17,9 +17,12 @@ class Crash(BaseException):  # not an error: nothing in the product may catch a 
 
 @dataclass
 class CrashPoint:
+    """`instead` happens in place of the death, and the process goes on."""
+
     at: int | None = None
     after: bool = False
     seen: int = 0
+    instead: Callable[[], None] | None = None
 
     def around(self, thing: Any, *effects: str) -> Any:
         return _Around(self, thing, frozenset(effects))
@@ -28,11 +31,16 @@ class CrashPoint:
         self.seen += 1
         dying = self.seen == self.at
         if dying and not self.after:
-            raise Crash
+            self._strike()
         done = do()
-        if dying:
-            raise Crash
+        if dying and self.after:
+            self._strike()
         return done
+
+    def _strike(self) -> None:
+        if self.instead is None:
+            raise Crash
+        self.instead()
 
 
 class _Around:

@@ -113,3 +113,16 @@ def test_a_database_that_is_not_there_is_said_at_once(tmp_path: Path) -> None:
 
     assert not failed.value.permanent
     assert SECRET not in "".join(traceback.format_exception(failed.value))
+
+
+def test_making_an_engine_touches_nothing(tmp_path: Path) -> None:
+    make_engine(f"sqlite:///{tmp_path}/new/helpline.db").dispose()
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_made_is_a_database_that_is_not_there(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", "utf-8")
+
+    with pytest.raises(DatabaseDown):
+        Database(make_engine(f"sqlite:///{tmp_path}/file/helpline.db")).transaction(lambda c: c.close())

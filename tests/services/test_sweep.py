@@ -432,6 +432,29 @@ def test_dying_at_any_effect_counts_nothing_twice_and_leaves_nothing(
         assert house.left_in_redis() == set(), f"died at effect {at} of {effects}"
 
 
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_redis_lost_at_any_effect_under_a_living_sweeper_counts_nothing_twice(
+    house: House, redis_admin: redis.Redis, after: bool
+) -> None:
+    effects = _effects(house)
+    for at in range(1, effects + 1):
+        _start_again(house, redis_admin)
+        _three_calls(house)
+
+        def lose() -> None:
+            redis_admin.flushall()
+            house.new_epoch(house.carrier.now_ms, "e2")
+
+        point = CrashPoint(at=at, after=after, instead=lose)
+        for minute in range(2, 9):
+            house.carrier.now_ms = T0 + minute * MINUTE
+            house.sweeper(point).sweep(T0 + minute * MINUTE)
+
+        assert sum(house.counts().values()) == 3, f"lost at effect {at} of {effects}"
+        assert house.carrier.legs == {}
+        assert house.left_in_redis() == set(), f"lost at effect {at} of {effects}"
+
+
 def _die(house: House, point: CrashPoint) -> None:
     try:
         for minute in (2, 3, 4):

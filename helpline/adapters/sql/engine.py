@@ -63,9 +63,10 @@ def make_engine(database_url: str) -> Engine:
 
 
 def _sqlite_engine(url: URL) -> Engine:
-    if url.database and url.database != ":memory:":
-        _make_private(Path(url.database))
     engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_MS / 1000})
+    if url.database and url.database != ":memory:":
+        file = Path(url.database)
+        event.listen(engine, "do_connect", lambda *_args: _make_private(file))
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_immediate)
     return engine
@@ -114,5 +115,9 @@ class Database:
         raise DatabaseDown(f"sql: {kind}", permanent=permanent)
 
     def close(self) -> None:
-        """Close pooled connections; also to be called in a child after a fork."""
+        """Close pooled connections."""
         self._engine.dispose()
+
+    def after_fork(self) -> None:
+        """Drop, in a child, the pool it shares with its parent, without saying goodbye on the parent's sockets."""
+        self._engine.dispose(close=False)
