@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl
 
 from helpline.emulator.callbacks import Callbacks
 from helpline.emulator.chance import Chance
@@ -148,7 +149,9 @@ class Carrier:
 
     def place_call(self, new: NewLeg) -> Leg:
         """Create a REST leg; it leaves when the account's rate lets it."""
-        leg = self.legs.create(Direction.API, new.from_, new.to)
+        to, _, custom = new.to.partition("?") if new.to.startswith("client:") else (new.to, "", "")
+        leg = self.legs.create(Direction.API, new.from_, to)
+        leg.custom = dict(parse_qsl(custom, keep_blank_values=True))
         leg.callback, leg.fallback = new.callback, new.fallback
         leg.ring_limit_ms, leg.talk_limit_ms = new.ring_limit_ms, new.talk_limit_ms
         leg.task = self.world.kernel.spawn(lambda: self._outgoing(leg, new.request))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl
 
 from helpline.emulator.handsets import Refused
 from helpline.emulator.legs import Legs
@@ -46,10 +45,8 @@ class Clients:
         return self.known.setdefault(name, Client(name))
 
     def invite(self, leg: Leg) -> None:
-        """A call arrives for `client:name` (custom parameters may follow a question mark)."""
-        name, _, query = leg.to.removeprefix("client:").partition("?")
-        leg.custom |= dict(parse_qsl(query, keep_blank_values=True))
-        client, knobs = self.get(name), self._world.knobs
+        """A call arrives for `client:name`."""
+        client, knobs = self.get(leg.to.removeprefix("client:")), self._world.knobs
         if not client.registered:
             if knobs.client_unregistered_ringing:
                 self._legs.ringing(leg)

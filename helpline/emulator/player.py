@@ -159,7 +159,7 @@ class Player:
 
     def quiet(self, leg: Leg) -> None:
         """Nothing is heard while a document is fetched, once the call is answered."""
-        if leg.is_answered and not leg.status.final and leg.sound[0] != "ring":
+        if leg.is_answered and not leg.status.final:
             self.legs.hear(leg, "silence")
 
     def tell_action(self, leg: Leg, request: DocumentRequest | None) -> None:

@@ -24,7 +24,9 @@ class Service:
         control = guarded(control_app(self.carrier, self.control), self._live.entered)
         self._server = Server(port, Combined(rest, control))
         self.port = self._server.server_port
-        self._serving = threading.Thread(target=self._server.serve_forever, name="carrier-http", daemon=True)
+        self._serving = threading.Thread(
+            target=lambda: self._server.serve_forever(poll_interval=0.05), name="carrier-http", daemon=True
+        )
 
     def start(self) -> None:
         """Serve, and let time pass."""

@@ -318,3 +318,11 @@ def test_a_mailbox_answers_and_hangs_up_by_itself(line: Line) -> None:
 
     assert talking == "talking"
     assert line.sdk.calls(leg.sid).fetch().status == "completed"
+
+
+def test_after_a_dial_nobody_answered_the_caller_no_longer_hears_ringing(line: Line) -> None:
+    line.script(d=doc('<Pause length="20"/>'))
+
+    call = line.dial(dial(number(), attributes='action="/d" timeout="5"'), wait_s=15)
+
+    assert line.control.call(call)["heard"][-1]["kind"] == "silence"

@@ -94,6 +94,7 @@ def test_faults_are_part_of_the_evidence(line: Line) -> None:
 def test_the_same_seed_gives_the_same_run() -> None:
     def play() -> list[dict[str, object]]:
         line = Line(seed=5)
+        line.script(w=doc('<Pause length="5"/>'))
         line.control.set_faults({"callbacks": {"drop": 0.3, "duplicate": 0.3, "delay_ms": [0, 500]}})
         ring_and_decline(line)
         line.dial(doc('<Enqueue waitUrl="/w" action="/q">q</Enqueue>'), wait_s=30)

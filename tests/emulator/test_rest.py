@@ -409,3 +409,14 @@ def test_events_of_a_leg_can_be_few(line: Line) -> None:
         ("completed", "1"),
     ]
     assert set(EVENTS) >= {"answered", "completed"}
+
+
+def test_parameters_given_to_a_client_reach_its_page(line: Line) -> None:
+    line.control.set_client("vera", {"registered": True})
+
+    leg = line.ring("client:vera?offer=o1&n=2")
+    line.wait(1)
+
+    assert leg.to == "client:vera"
+    assert line.control.client("vera")["parameters"] == {"offer": "o1", "n": "2"}
+    assert len(line.sdk.calls.list(to="client:vera")) == 1

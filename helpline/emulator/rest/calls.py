@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from urllib.parse import urlsplit
 
 from helpline.emulator import twiml
@@ -19,6 +21,7 @@ from helpline.emulator.state import Callback, Leg
 EVENTS = frozenset({"initiated", "ringing", "answered", "completed"})
 MAX_TWIML = 4_000
 DAY_MS = 86_400_000
+DATE_LENGTH = len("2026-01-31")
 
 
 def create(carrier: Carrier, request: RestRequest) -> Reply:
@@ -156,31 +159,35 @@ def delete(carrier: Carrier, request: RestRequest, sid: str) -> Reply:
 
 def list_(carrier: Carrier, request: RestRequest) -> Reply:
     """Calls that pass the filters, newest first."""
-    query = request.query
+    filters = [_filter(name, value) for name, value in request.query]
     rows = [
-        Row(leg.ordinal, leg.sid, resources.call(carrier.world, leg))
+        Row(leg.ordinal, leg.sid, partial(resources.call, carrier.world, leg))
         for leg in carrier.world.legs.values()
-        if all(_passes(leg, name, value) for name, value in query)
+        if all(passes(leg) for passes in filters)
     ]
-    return 200, page("calls", rows, request.path, query, carrier.world.ordinals)
+    return 200, page("calls", rows, request.path, request.query, carrier.world.ordinals)
 
 
-def _passes(leg: Leg, name: str, value: str) -> bool:
+def _filter(name: str, value: str) -> Callable[[Leg], bool]:
+    """A filter of the list; paging parameters and unknown names let everything pass."""
     if name in ("To", "From"):
-        return e164(leg.to if name == "To" else leg.from_) == e164(value)
+        wanted = e164(value)
+        return lambda leg: (leg.to if name == "To" else leg.from_) == wanted
     if name == "Status":
-        return leg.status.value == value
+        return lambda leg: leg.status.value == value
     if name == "ParentCallSid":
-        return leg.parent is not None and leg.parent.sid == value
+        return lambda leg: leg.parent is not None and leg.parent.sid == value
     if name.startswith("StartTime"):
-        return _in_time(leg.dialled_ms, name[9:], value)
+        started = _period(name[9:], value)
+        return lambda leg: leg.dialled_ms is not None and started(leg.dialled_ms)
     if name.startswith("EndTime"):
-        return _in_time(leg.ended_ms, name[7:], value)
-    return True
+        ended = _period(name[7:], value)
+        return lambda leg: leg.ended_ms is not None and ended(leg.ended_ms)
+    return lambda leg: True
 
 
-def _in_time(at_ms: int | None, sign: str, value: str) -> bool:
-    """sign: "" on that day (or from that instant to the same a day later), "<" at or before, ">" at or after."""
+def _period(sign: str, value: str) -> Callable[[int], bool]:
+    """sign: "" that day (or a day from that instant), "<" at or before, ">" at or after. Whole seconds count."""
     try:
         instant = datetime.fromisoformat(value.replace("Z", "+00:00"))
     except ValueError:
@@ -188,11 +195,9 @@ def _in_time(at_ms: int | None, sign: str, value: str) -> bool:
     if instant.tzinfo is None:
         instant = instant.replace(tzinfo=UTC)
     bound_ms = int(instant.timestamp() * 1000)
-    if at_ms is None:
-        return False
-    at_ms -= at_ms % 1000
     if sign.startswith("<"):
-        return at_ms <= bound_ms + (DAY_MS - 1 if len(value) == 10 else 0)
+        until_ms = bound_ms + (DAY_MS if len(value) == DATE_LENGTH else 1_000)
+        return lambda at_ms: at_ms < until_ms
     if sign.startswith(">"):
-        return at_ms >= bound_ms
-    return bound_ms <= at_ms < bound_ms + DAY_MS
+        return lambda at_ms: at_ms >= bound_ms
+    return lambda at_ms: bound_ms <= at_ms < bound_ms + DAY_MS

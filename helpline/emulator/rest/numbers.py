@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from urllib.parse import urlsplit
 
 from helpline.emulator.carrier import Carrier
@@ -29,7 +30,7 @@ def list_(carrier: Carrier, request: RestRequest) -> Reply:
     world, wanted = carrier.world, dict(request.query)
     part, name = e164(wanted.get("PhoneNumber", "")), wanted.get("FriendlyName")
     rows = [
-        Row(world.ordinals[config.sid], config.sid, resources.number(world, config))
+        Row(world.ordinals[config.sid], config.sid, partial(resources.number, world, config))
         for config in world.numbers.values()
         if part in config.own.e164 and name in (None, config.friendly_name)
     ]
@@ -76,7 +77,7 @@ def notifications(carrier: Carrier, request: RestRequest, sid: str = "") -> Repl
     """Lines of the debugger, of one call when `sid` is given."""
     world = carrier.world
     rows = [
-        Row(order, alert.sid, resources.notification(world, alert))
+        Row(order, alert.sid, partial(resources.notification, world, alert))
         for order, alert in enumerate(world.alerts)
         if sid in ("", alert.leg_sid)
     ]

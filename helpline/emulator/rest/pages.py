@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -13,11 +13,11 @@ MAX_SIZE = 1000
 
 @dataclass(frozen=True)
 class Row:
-    """A record of a list: its place in time (larger is newer), its sid, its JSON."""
+    """A record of a list: its place in time (larger is newer), its sid, and how to make its JSON when it is shown."""
 
     ordinal: int
     sid: str
-    fields: Mapping[str, Any]
+    fields: Callable[[], Mapping[str, Any]]
 
 
 def page(key: str, rows: Sequence[Row], path: str, query: Sequence[tuple[str, str]],
@@ -39,7 +39,7 @@ def page(key: str, rows: Sequence[Row], path: str, query: Sequence[tuple[str, st
 
     more = len(older) > size
     return {
-        key: [dict(row.fields) for row in shown],
+        key: [dict(row.fields()) for row in shown],
         "first_page_uri": uri(0, ""),
         "next_page_uri": uri(number + 1, f"PA{shown[-1].sid}") if more else None,
         "previous_page_uri": uri(number - 1, "") if number == 1 else None,

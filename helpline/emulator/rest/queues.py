@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from urllib.parse import urlsplit
 
 from helpline.emulator.carrier import Carrier
@@ -28,7 +29,9 @@ def create(carrier: Carrier, request: RestRequest) -> Reply:
 def list_(carrier: Carrier, request: RestRequest) -> Reply:
     """All queues; they stay when empty."""
     world = carrier.world
-    rows = [Row(world.ordinals[q.sid], q.sid, resources.queue(world, q)) for q in world.queues.values()]
+    rows = [
+        Row(world.ordinals[q.sid], q.sid, partial(resources.queue, world, q)) for q in world.queues.values()
+    ]
     return 200, page("queues", rows, request.path, request.query, world.ordinals)
 
 
@@ -68,7 +71,9 @@ def delete(carrier: Carrier, request: RestRequest, sid: str) -> Reply:
 def members(carrier: Carrier, request: RestRequest, sid: str) -> Reply:
     """Who waits, the head first."""
     world, queue = carrier.world, find(carrier, request, sid)
-    rows = [Row(-index, m.leg.sid, resources.member(world, m)) for index, m in enumerate(queue.members)]
+    rows = [
+        Row(-index, m.leg.sid, partial(resources.member, world, m)) for index, m in enumerate(queue.members)
+    ]
     places = {row.sid: row.ordinal for row in rows}
     return 200, page("queue_members", rows, request.path, request.query, places)
 

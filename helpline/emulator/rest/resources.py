@@ -95,13 +95,18 @@ def member(world: World, member: Member) -> dict[str, Any]:
     }
 
 
+def room_status(room: Room) -> str:
+    """In progress as soon as somebody is in it, talk or no talk."""
+    return "completed" if room.ended_reason else "in-progress"
+
+
 def room(world: World, room: Room) -> dict[str, Any]:
-    """A conference; in progress as soon as somebody is in it, talk or no talk."""
+    """A conference."""
     stem = f"{base(world)}/Conferences/{room.sid}"
     return {
         "sid": room.sid,
         "friendly_name": room.name,
-        "status": "completed" if room.ended_reason else "in-progress",
+        "status": room_status(room),
         "region": room.region,
         "reason_conference_ended": room.ended_reason or None,
         "call_sid_ending_conference": room.ended_by.sid if room.ended_by else None,

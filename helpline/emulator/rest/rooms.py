@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from helpline.emulator.carrier import Carrier
 from helpline.emulator.rest import resources
 from helpline.emulator.rest.errors import bad, not_found
@@ -15,16 +17,13 @@ def list_(carrier: Carrier, request: RestRequest) -> Reply:
     """Conferences, ended ones too. One just created may still be missing: lists lag."""
     world = carrier.world
     wanted = dict(request.query)
-    rows = []
-    for room in world.rooms.values():
-        fields = resources.room(world, room)
-        if room.created_ms + world.knobs.room_list_lag_ms > world.now_ms:
-            continue
-        if wanted.get("FriendlyName", room.name) == room.name and wanted.get("Status") in (
-            None,
-            fields["status"],
-        ):
-            rows.append(Row(world.ordinals[room.sid], room.sid, fields))
+    rows = [
+        Row(world.ordinals[room.sid], room.sid, partial(resources.room, world, room))
+        for room in world.rooms.values()
+        if room.created_ms + world.knobs.room_list_lag_ms <= world.now_ms
+        and wanted.get("FriendlyName", room.name) == room.name
+        and wanted.get("Status") in (None, resources.room_status(room))
+    ]
     return 200, page("conferences", rows, request.path, request.query, world.ordinals)
 
 
@@ -55,7 +54,7 @@ def participants(carrier: Carrier, request: RestRequest, sid: str) -> Reply:
     """Who is in the room now; nobody once it has ended."""
     world = carrier.world
     rows = [
-        Row(member.leg.ordinal, member.leg.sid, resources.participant(world, member))
+        Row(member.leg.ordinal, member.leg.sid, partial(resources.participant, world, member))
         for member in find(carrier, request, sid).participants
     ]
     return 200, page("participants", rows, request.path, request.query, world.ordinals)
