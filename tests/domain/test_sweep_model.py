@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.domain.sweep_model import Broken, Kind, Scenario, Wrong, explore
+from tests.domain.sweep_explore import Broken, explore
+from tests.domain.sweep_model import Kind, Scenario, Wrong
 
 R, U, N = Kind.RECORDED, Kind.UNENDED, Kind.UNSEEN
 
