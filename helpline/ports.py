@@ -247,8 +247,13 @@ class Offers(Protocol):
 
     def claim(self, attempt: str, welcome_ms: int, now_ms: int) -> Claim: ...
 
-    def settle(self, attempt: str, how: Settlement, wrap_up_ms: int, now_ms: int) -> bool:
-        """End an offer and free its psychologist; False when it was settled before."""
+    def settle(
+        self, attempt: str, how: Settlement, *, cool_ms: int, wrap_up_ms: int, now_ms: int
+    ) -> bool:
+        """End an offer and free its psychologist; False when it was settled before.
+
+        For `cool_ms` she is not offered this call again; `wrap_up_ms` follow a talk.
+        """
 
     def restore(self, offer: Offer, now_ms: int) -> None:
         """Write an offer that was found at the carrier after the working copy was lost."""

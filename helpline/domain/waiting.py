@@ -107,19 +107,22 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A psychologist who could be rung: her presence, skills and the endpoint to ring."""
+    """A psychologist who could be rung: her presence, her endpoints in order, her skills."""
 
     presence: Presence
-    endpoint: str
+    endpoints: tuple[str, ...]
     skills: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Offers to make for one call: the first `how_many` free ones of `order`."""
+    """Offers to make for one call: the first `how_many` free ones of `order`.
+
+    `order` holds (psychologist, the endpoint of hers to ring).
+    """
 
     call: str
-    order: tuple[Candidate, ...]
+    order: tuple[tuple[str, str], ...]
     how_many: int
     ring_s: int
 
@@ -170,17 +173,18 @@ def plan_offers(
     callers = sorted(line, key=lambda c: (c.key_ms, c.call))
     for place, call in enumerate(callers):
         order, ring_s = _order_for(call, people, now_ms, taken)
-        share = how_many_at_once(len(order), len(callers) - place, at_once_max)
+        # Who rings for this call already was free too.
+        share = how_many_at_once(len(order) + call.live_offers, len(callers) - place, at_once_max)
         missing = share - call.live_offers
         if missing > 0 and order:
             wanted.append(Wanted(call.call, order, missing, ring_s))
-            taken.update(c.presence.psychologist for c in order[:missing])
+            taken.update(psychologist for psychologist, _ in order[:missing])
     return tuple(wanted)
 
 
 def _order_for(
     call: Waiting, people: Sequence[Candidate], now_ms: int, taken: set[str]
-) -> tuple[tuple[Candidate, ...], int]:
+) -> tuple[tuple[tuple[str, str], ...], int]:
     able = [p for p in people if set(call.skills) <= p.skills]
     on_duty = [p for p in able if p.presence.tier is Tier.ON_DUTY and p.presence.state is not State.OFFLINE]
     free_on_duty = [p for p in on_duty if _is_free(p, call, taken)]
@@ -189,7 +193,13 @@ def _order_for(
     free = [p for p in able if p.presence.tier in reached and _is_free(p, call, taken)]
     tried = dict(call.tried)
     free.sort(key=lambda p: _rank(p, call, tried))
-    return tuple(free), max(reached.values(), default=0)
+    chosen = tuple((p.presence.psychologist, _endpoint(p, tried)) for p in free)
+    return chosen, max(reached.values(), default=0)
+
+
+def _endpoint(person: Candidate, tried: dict[str, int]) -> str:
+    """Her next endpoint for this call: each miss goes on to the one after."""
+    return person.endpoints[tried.get(person.presence.psychologist, 0) % len(person.endpoints)]
 
 
 def _is_free(person: Candidate, call: Waiting, taken: set[str]) -> bool:

@@ -14,6 +14,7 @@ from helpline.domain.verbs import Document, Hangup
 from helpline.domain.waiting import Claim, Offer, OfferState, Settlement
 from helpline.services import documents
 from helpline.services.follow_leg import leg_is_known
+from helpline.services.settle_offer import settle_offer
 from helpline.services.switchboard import Switchboard
 
 
@@ -72,7 +73,7 @@ def _question(sw: Switchboard, offer: Offer, digits: str | None) -> Document | U
     if done.outcome is Outcome.CLAIM:
         return try_claim(sw, offer)
     if done.outcome is Outcome.DECLINE:
-        sw.offers.settle(offer.attempt, Settlement.DECLINED, 0, sw.clock.now_ms())
+        settle_offer(sw, offer, Settlement.DECLINED, sw.clock.now_ms())
         return (Hangup(),)
     text = done.session.to_text() if done.session else ""
     sw.offers.change(

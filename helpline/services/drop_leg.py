@@ -9,6 +9,7 @@ from helpline.domain import paths
 from helpline.domain.call import Stage
 from helpline.domain.waiting import Offer, OfferState, Settlement
 from helpline.ports import Carrier, RestOutcome
+from helpline.services.settle_offer import settle_offer
 from helpline.services.switchboard import Switchboard
 
 RETRY_MS = 1_000
@@ -27,12 +28,12 @@ def drop_leg(sw: Switchboard, carrier: Carrier, attempt: str, now_ms: int) -> in
         if offer.state in (OfferState.SENDING, OfferState.UNKNOWN):
             # Being ordered right now: its leg, if there is one, is found by `ring`.
             return now_ms + RETRY_MS
-        sw.offers.settle(attempt, Settlement.WITHDRAWN, 0, now_ms)
+        settle_offer(sw, offer, Settlement.WITHDRAWN, now_ms)
         return None
     if carrier.end(offer.leg_id) not in _GONE:
         return now_ms + RETRY_MS
     fresh = sw.offers.get(attempt) or offer
-    sw.offers.settle(attempt, _how(fresh), sw.times.wrap_up_ms, sw.clock.now_ms())
+    settle_offer(sw, fresh, _how(fresh), sw.clock.now_ms())
     return None
 
 
@@ -46,7 +47,7 @@ def tell_too_late(sw: Switchboard, carrier: Carrier, attempt: str, now_ms: int) 
         sw.due.put(f"drop:{attempt}", now_ms + TELL_MS, now_ms)
         return None
     if outcome in _GONE:
-        sw.offers.settle(attempt, _how(offer), 0, sw.clock.now_ms())
+        settle_offer(sw, offer, _how(offer), sw.clock.now_ms())
         return None
     return now_ms + RETRY_MS
 

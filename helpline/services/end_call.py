@@ -6,29 +6,17 @@ first writes. The record stays until the carrier's own record is counted and era
 
 from __future__ import annotations
 
-from helpline.domain.call import Event, LiveCall, Stage, outcome_of
-from helpline.ports import Change, Saved
+from helpline.domain.call import Event, LiveCall, outcome_of
+from helpline.ports import Change
+from helpline.services.change_call import change_call
 from helpline.services.switchboard import Switchboard
-
-TRIES = 8
-"""Compare-and-set rounds before giving up; each loser has seen somebody else succeed."""
-
 
 def end_call(sw: Switchboard, call: LiveCall, ended_ms: int) -> bool:
     """The caller's leg has ended at `ended_ms`. False when that was known. Raises LiveStateDown."""
-    for _ in range(TRIES):
-        if call.stage is Stage.ENDED:
-            return False
-        saved = sw.calls.save(call, _ending(sw, call, ended_ms), sw.clock.now_ms())
-        if saved is Saved.DONE:
-            if call.spoke_ms is not None:
-                sw.fiches.call_is_over(call.id, ended_ms, ended_ms + sw.times.seal_after_ms)
-            return True
-        again = sw.calls.get(call.id)
-        if again is None:
-            return False
-        call = again
-    return False
+    ended = change_call(sw, call, lambda now: _ending(sw, now, ended_ms))
+    if ended is not None and ended.spoke_ms is not None:
+        sw.fiches.call_is_over(call.id, sw.clock.now_ms(), ended_ms + sw.times.seal_after_ms)
+    return ended is not None
 
 
 def end_by_leg(sw: Switchboard, leg_id: str, ended_ms: int) -> bool:

@@ -6,6 +6,7 @@ from helpline.domain.call import Stage
 from helpline.domain.waiting import Offer, OfferState, Settlement
 from helpline.ports import LegStatus
 from helpline.services.follow_room import psychologist_left
+from helpline.services.settle_offer import settle_offer
 from helpline.services.switchboard import Switchboard
 
 UNREACHABLE_MS = 2_000
@@ -49,7 +50,7 @@ def leg_is_over(sw: Switchboard, offer: Offer, status: LegStatus) -> None:
     fresh = sw.offers.get(offer.attempt) or offer
     still_wanted = call is not None and call.stage is Stage.WAITING
     how = how_it_ended(fresh, status, now_ms, still_wanted=still_wanted)
-    sw.offers.settle(offer.attempt, how, sw.times.wrap_up_ms, now_ms)
+    settle_offer(sw, offer, how, now_ms)
 
 
 def how_it_ended(offer: Offer, status: LegStatus, now_ms: int, *, still_wanted: bool) -> Settlement:

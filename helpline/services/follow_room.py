@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from helpline.domain.call import Event, LiveCall, Stage
 from helpline.domain.waiting import Offer, OfferState
-from helpline.ports import Change, Saved
-from helpline.services.end_call import TRIES, end_call
+from helpline.ports import Change
+from helpline.services.change_call import change_call
+from helpline.services.end_call import end_call
 from helpline.services.note_fiche import open_fiche
 from helpline.services.switchboard import Switchboard
 
@@ -42,22 +43,18 @@ def follow_room(sw: Switchboard, news: RoomNews) -> None:
 def _joined(sw: Switchboard, call: LiveCall, attempt: str, is_caller: bool) -> None:
     """Somebody came in. Both in, it is a talk."""
     now_ms = sw.clock.now_ms()
-    for _ in range(TRIES):
-        if call.attempt != attempt or call.stage not in (Stage.CLAIMED, Stage.TALKING):
-            return
-        mine, other = (
-            ("caller_in", call.psychologist_in) if is_caller else ("psychologist_in", call.caller_in)
-        )
-        bridged = other and call.stage is Stage.CLAIMED
-        change = _bridge(call, mine, now_ms) if bridged else Change(set={mine: True, "news_ms": now_ms})
-        if sw.calls.save(call, change, now_ms) is not Saved.CHANGED:
-            if bridged:
-                _after_bridge(sw, call, attempt, now_ms)
-            return
-        again = sw.calls.get(call.id)
-        if again is None:
-            return
-        call = again
+    mine = "caller_in" if is_caller else "psychologist_in"
+
+    def decide(now: LiveCall) -> Change | None:
+        if now.attempt != attempt or now.stage not in (Stage.CLAIMED, Stage.TALKING):
+            return None
+        if now.stage is Stage.CLAIMED and (now.psychologist_in if is_caller else now.caller_in):
+            return _bridge(now, mine, now_ms)
+        return Change(set={mine: True, "news_ms": now_ms})
+
+    before = change_call(sw, call, decide)
+    if before is not None and before.stage is Stage.CLAIMED:
+        _after_join(sw, before, attempt, now_ms)
 
 
 def _bridge(call: LiveCall, mine: str, now_ms: int) -> Change:
@@ -74,10 +71,14 @@ def _bridge(call: LiveCall, mine: str, now_ms: int) -> Change:
     )
 
 
-def _after_bridge(sw: Switchboard, call: LiveCall, attempt: str, now_ms: int) -> None:
+def _after_join(sw: Switchboard, call: LiveCall, attempt: str, now_ms: int) -> None:
+    """If that join was the bridge: note it on the offer and open the fiche. Twice is harmless."""
+    fresh = sw.calls.get(call.id)
+    if fresh is None or fresh.stage is not Stage.TALKING or fresh.attempt != attempt:
+        return
     sw.offers.change(attempt, [OfferState.CLAIMED], None, now_ms=now_ms, fields={"talked": True})
-    if call.psychologist:
-        open_fiche(sw.fiches, sw.chance, call.id, call.psychologist, now_ms)
+    if fresh.psychologist:
+        open_fiche(sw.fiches, sw.chance, fresh.id, fresh.psychologist, now_ms)
 
 
 def _caller_left(sw: Switchboard, call: LiveCall, news: RoomNews) -> None:
@@ -91,15 +92,13 @@ def _caller_left(sw: Switchboard, call: LiveCall, news: RoomNews) -> None:
 def psychologist_left(sw: Switchboard, call: LiveCall, offer: Offer, *, lost: bool) -> None:
     """Her side of the talk has ended. `lost`: not by hanging up; the caller is offered at once."""
     now_ms = sw.clock.now_ms()
-    for _ in range(TRIES):
-        if call.stage is not Stage.TALKING or call.attempt != offer.attempt:
-            return
-        if sw.calls.save(call, _alone(call, offer, now_ms, lost), now_ms) is not Saved.CHANGED:
-            return
-        again = sw.calls.get(call.id)
-        if again is None:
-            return
-        call = again
+
+    def decide(now: LiveCall) -> Change | None:
+        if now.stage is not Stage.TALKING or now.attempt != offer.attempt:
+            return None
+        return _alone(now, offer, now_ms, lost)
+
+    change_call(sw, call, decide)
 
 
 def _alone(call: LiveCall, offer: Offer, now_ms: int, lost: bool) -> Change:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from helpline.domain.call import Event, LiveCall, Stage
 from helpline.domain.verbs import Document
-from helpline.ports import Change, Saved
+from helpline.ports import Change
 from helpline.services import documents
+from helpline.services.change_call import change_call
 from helpline.services.offer_call import HEAD_OF_LINE, somebody_is_there
 from helpline.services.switchboard import Switchboard
 from helpline.services.take_call import adopt_call
@@ -18,7 +19,7 @@ def hold_call(sw: Switchboard, leg_id: str, line: str, waited_ms: int) -> Docume
     if call is None:
         return documents.welcome(sw.book)
     if call.stage in (Stage.ALONE, Stage.LED_ON, Stage.CLOSING, Stage.MENU):
-        call = _back_in_line(sw, call, now_ms)
+        call = _back_in_line(sw, call)
     if call.first_wait_ms is None:
         return _first_wait(sw, call, now_ms)
     if call.stage is not Stage.WAITING:
@@ -36,10 +37,14 @@ def wait_without_memory(sw: Switchboard, waited_s: int) -> Document:
     return documents.next_wait(sw.book, "", "", plain=True)[0]
 
 
-def _back_in_line(sw: Switchboard, call: LiveCall, now_ms: int) -> LiveCall:
+def _back_in_line(sw: Switchboard, call: LiveCall) -> LiveCall:
     """They stayed and were put into the queue again: offered again, same place in the line."""
-    event = Event.ENQUEUED if call.stage in (Stage.LED_ON, Stage.MENU) else Event.BACK_IN_LINE
-    sw.calls.save(call, Change(event=event, set={"first_choice": call.psychologist or ""}), now_ms)
+
+    def decide(now: LiveCall) -> Change | None:
+        event = Event.ENQUEUED if now.stage in (Stage.LED_ON, Stage.MENU) else Event.BACK_IN_LINE
+        return Change(event=event, set={"caller_in": False})
+
+    change_call(sw, call, decide)
     return sw.calls.get(call.id) or call
 
 
@@ -48,9 +53,12 @@ def _first_wait(sw: Switchboard, call: LiveCall, now_ms: int) -> Document:
 
     The move of a call accepted this early becomes due when the welcome has been heard.
     """
-    effects = ((f"move:{call.id}", now_ms + sw.times.welcome_ms),) if call.stage is Stage.CLAIMED else ()
-    change = Change(set={"first_wait_ms": now_ms}, drop=("session",), effects=effects)
-    sw.calls.save(call, change, now_ms)
+
+    def decide(now: LiveCall) -> Change | None:
+        due = ((f"move:{now.id}", now_ms + sw.times.welcome_ms),) if now.stage is Stage.CLAIMED else ()
+        return Change(set={"first_wait_ms": now_ms}, drop=("session",), effects=due)
+
+    change_call(sw, call, decide)
     return documents.welcome(sw.book, call.session)
 
 
@@ -58,9 +66,9 @@ def _wait_on(sw: Switchboard, call: LiveCall, now_ms: int) -> Document:
     if not somebody_is_there(sw, sw.calls.line(HEAD_OF_LINE, now_ms)):
         return documents.out_of_line()
     document, session = documents.next_wait(sw.book, call.wait_flow, call.session, call.plain)
-    saved = sw.calls.save(call, Change(set={"session": session}), now_ms)
-    if saved is Saved.DONE:
-        return document
-    again = sw.calls.get(call.id)
+
+    def decide(now: LiveCall) -> Change | None:
+        return Change(set={"session": session}) if now.stage is Stage.WAITING else None
+
     # Somebody accepted while we looked: do not make them wait another document.
-    return documents.out_of_line() if again and again.stage is Stage.CLAIMED else document
+    return document if change_call(sw, call, decide) is not None else documents.out_of_line()

@@ -6,10 +6,11 @@ that comes late, twice or after a crash is still the right one.
 
 from __future__ import annotations
 
-from helpline.domain.call import Event, Stage
+from helpline.domain.call import Event, LiveCall, Stage
 from helpline.domain.verbs import Document
 from helpline.ports import Change
 from helpline.services import documents
+from helpline.services.change_call import change_call
 from helpline.services.end_call import end_by_leg
 from helpline.services.switchboard import Switchboard
 
@@ -41,12 +42,16 @@ def room_left(sw: Switchboard, leg_id: str, *, over: bool) -> Document:
     if over:
         end_by_leg(sw, leg_id, now_ms)
         return ()
-    if call.stage is Stage.TALKING:
-        talked = now_ms - (call.talking_since_ms or now_ms)
-        change = Change(
-            event=Event.PSYCHOLOGIST_LEFT,
-            set={"talked_ms": call.talked_ms + talked, "caller_in": False},
-            drop=("talking_since_ms",),
-        )
-        sw.calls.save(call, change, now_ms)
+    change_call(sw, call, lambda now: _room_closed(now, now_ms))
     return documents.left_alone(sw.book)
+
+
+def _room_closed(call: LiveCall, now_ms: int) -> Change | None:
+    if call.stage is not Stage.TALKING:
+        return None
+    talked = now_ms - (call.talking_since_ms or now_ms)
+    return Change(
+        event=Event.PSYCHOLOGIST_LEFT,
+        set={"talked_ms": call.talked_ms + talked, "caller_in": False},
+        drop=("talking_since_ms",),
+    )

@@ -8,6 +8,7 @@ from helpline.domain.call import Event, LiveCall, Stage
 from helpline.domain.verbs import Document
 from helpline.ports import Change
 from helpline.services import documents
+from helpline.services.change_call import change_call
 from helpline.services.end_call import end_by_leg
 from helpline.services.fallback_chain import standby_chain
 from helpline.services.offer_call import HEAD_OF_LINE, somebody_is_there
@@ -35,18 +36,19 @@ def leave_line(sw: Switchboard, leg_id: str, line: str, result: str, *, over: bo
     if call.stage in (Stage.CLAIMED, Stage.TALKING) and call.attempt:
         return documents.room(call.attempt)
     if result == "leave" and not somebody_is_there(sw, sw.calls.line(HEAD_OF_LINE, now_ms)):
-        return lead_on(sw, call, now_ms)
+        return lead_on(sw, call)
     if result == "queue-full":
-        return lead_on(sw, call, now_ms)
+        return lead_on(sw, call)
     if result != "leave":
         # A wait document failed, most likely its sound: from here on only speech.
-        sw.calls.save(call, Change(set={"plain": True}), now_ms)
+        change_call(sw, call, lambda now: Change(set={"plain": True}))
     return documents.in_line()
 
 
-def lead_on(sw: Switchboard, call: LiveCall, now_ms: int) -> Document:
+def lead_on(sw: Switchboard, call: LiveCall) -> Document:
     """Nobody can answer: say so and what else there is."""
-    sw.calls.save(call, Change(event=Event.LED_ON, set={"led_on": True}, release=True), now_ms)
+    led_on = Change(event=Event.LED_ON, set={"led_on": True}, release=True)
+    change_call(sw, call, lambda now: led_on)
     return documents.nobody(sw.book, call.nobody_flow)
 
 

@@ -11,6 +11,7 @@ from helpline.domain import paths
 from helpline.domain.call import LiveCall, Stage
 from helpline.domain.errors import CarrierDown
 from helpline.ports import Carrier, Change, RestOutcome
+from helpline.services.change_call import change_call
 from helpline.services.end_call import end_call
 from helpline.services.follow_room import RoomNews, follow_room
 from helpline.services.switchboard import Switchboard
@@ -36,7 +37,7 @@ def move_caller(sw: Switchboard, carrier: Carrier, call_id: str, now_ms: int) ->
         return heard
     outcome = carrier.move(call.leg_id, paths.join(call.attempt))
     if outcome is RestOutcome.DONE:
-        sw.calls.save(call, Change(set={"moved_ms": now_ms, "moves": call.moves + 1}), now_ms)
+        change_call(sw, call, lambda now: Change(set={"moved_ms": now_ms, "moves": now.moves + 1}))
         sw.due.put(f"joined:{call.id}", now_ms + SEEN_AFTER_MS, now_ms)
         return None
     if outcome is RestOutcome.NOT_LIVE:
@@ -75,7 +76,7 @@ def speak_to_caller(sw: Switchboard, carrier: Carrier, call_id: str, now_ms: int
         return None
     outcome = carrier.move(call.leg_id, paths.join(call.attempt))
     if outcome is RestOutcome.DONE:
-        sw.calls.save(call, Change(set={"caller_in": False}), now_ms)
+        change_call(sw, call, lambda now: Change(set={"caller_in": False}))
         return None
     if outcome is RestOutcome.NOT_LIVE:
         return _gone_if_carrier_says_so(sw, carrier, call, now_ms)

@@ -52,9 +52,10 @@ def candidates(sw: Switchboard, presences: Mapping[str, Presence]) -> list[Candi
     """Everybody of the roster who has a presence and something to ring."""
     found = []
     for person in sw.book.roster.psychologists:
-        presence, endpoint = presences.get(person.id), sw.endpoint_of(person)
-        if presence is not None and endpoint is not None:
-            found.append(Candidate(presence, endpoint.id, frozenset(person.skills)))
+        presence = presences.get(person.id)
+        if presence is not None and person.endpoints:
+            endpoints = tuple(endpoint.id for endpoint in person.endpoints)
+            found.append(Candidate(presence, endpoints, person.skills))
     return found
 
 

@@ -9,6 +9,7 @@ from helpline.domain.ivr.interpreter import Keys, Silence, Step, step
 from helpline.domain.verbs import Document
 from helpline.ports import Change
 from helpline.services import documents
+from helpline.services.change_call import change_call
 from helpline.services.switchboard import Switchboard
 
 
@@ -28,13 +29,14 @@ def press_key(sw: Switchboard, leg_id: str, digits: str) -> Document:
 
 
 def _keep(sw: Switchboard, call: LiveCall, done: Step) -> None:
-    now_ms = sw.clock.now_ms()
     session = done.session.to_text() if done.session else ""
-    if call.stage is Stage.MENU and done.enqueue is not None:
-        wait_flow = call.wait_flow or done.enqueue.wait
-        change = Change(event=Event.ENQUEUED, set={"session": session, "wait_flow": wait_flow})
-    elif call.stage is Stage.MENU and done.session is None:
-        change = Change(event=Event.LED_ON, set={"led_on": True})
-    else:
-        change = Change(set={"session": session})
-    sw.calls.save(call, change, now_ms)
+
+    def decide(now: LiveCall) -> Change | None:
+        if now.stage is Stage.MENU and done.enqueue is not None:
+            wait_flow = now.wait_flow or done.enqueue.wait
+            return Change(event=Event.ENQUEUED, set={"session": session, "wait_flow": wait_flow})
+        if now.stage is Stage.MENU and done.session is None:
+            return Change(event=Event.LED_ON, set={"led_on": True})
+        return Change(set={"session": session})
+
+    change_call(sw, call, decide)

@@ -23,6 +23,7 @@ from helpline.services.adopt_talks import adopt_talks
 from helpline.services.end_call import end_call
 from helpline.services.follow_leg import leg_is_known, leg_is_over
 from helpline.services.keep_duty import apply_rota
+from helpline.services.settle_offer import settle_offer
 from helpline.services.switchboard import Switchboard
 from helpline.services.take_call import adopt_call
 
@@ -115,7 +116,7 @@ def _leg_vanished(sw: Switchboard, carrier: Carrier, offer: Offer, now_ms: int) 
         return False
     leg = carrier.leg(offer.leg_id)
     if leg is None:
-        sw.offers.settle(offer.attempt, Settlement.LOST, sw.times.wrap_up_ms, now_ms)
+        settle_offer(sw, offer, Settlement.LOST, now_ms)
         return True
     if leg.status.is_final:
         leg_is_over(sw, offer, leg.status)

@@ -14,7 +14,9 @@ from helpline.domain.call import LiveCall, Stage
 from helpline.domain.errors import CarrierDown
 from helpline.domain.waiting import Offer, OfferState, Settlement
 from helpline.ports import Carrier, Change, RestOutcome
+from helpline.services.change_call import change_call
 from helpline.services.end_call import end_call
+from helpline.services.settle_offer import settle_offer
 from helpline.services.switchboard import Switchboard
 
 LOOK_AGAIN_MS = 2_000
@@ -31,7 +33,7 @@ def ring_psychologist(sw: Switchboard, carrier: Carrier, attempt: str, now_ms: i
         return _look_for_leg(sw, carrier, offer, now_ms)
     call = sw.calls.get(offer.call)
     if call is None or call.stage is not Stage.WAITING:
-        sw.offers.settle(attempt, Settlement.WITHDRAWN, 0, now_ms)
+        settle_offer(sw, offer, Settlement.WITHDRAWN, now_ms)
         return None
     if not call.confirmed:
         again = _confirm(sw, carrier, call, offer, now_ms)
@@ -55,14 +57,14 @@ def _confirm(sw: Switchboard, carrier: Carrier, call: LiveCall, offer: Offer, no
     if leg.status.is_final:
         end_call(sw, call, leg.ended_ms or now_ms)
         return 0
-    sw.calls.save(call, Change(set={"confirmed": True}), now_ms)
+    change_call(sw, call, lambda now: Change(set={"confirmed": True}))
     return None
 
 
 def _order(sw: Switchboard, carrier: Carrier, offer: Offer, now_ms: int) -> int | None:
     endpoint = sw.book.roster.endpoint(offer.endpoint)
     if endpoint is None:
-        sw.offers.settle(offer.attempt, Settlement.FAILED, 0, now_ms)
+        settle_offer(sw, offer, Settlement.FAILED, now_ms)
         return None
     if (
         sw.offers.change(
@@ -86,7 +88,7 @@ def _after_order(sw: Switchboard, offer: Offer, outcome: RestOutcome, leg_id: st
         sw.offers.change(offer.attempt, sending, OfferState.DUE, now_ms=now_ms)
         return now_ms + RETRY_MS
     if outcome is RestOutcome.REFUSED or outcome is RestOutcome.NOT_LIVE:
-        sw.offers.settle(offer.attempt, Settlement.FAILED, 0, now_ms)
+        settle_offer(sw, offer, Settlement.FAILED, now_ms)
         return None
     sw.offers.change(offer.attempt, sending, OfferState.UNKNOWN, now_ms=now_ms)
     return now_ms
@@ -103,7 +105,7 @@ def _look_for_leg(sw: Switchboard, carrier: Carrier, offer: Offer, now_ms: int) 
     """An ambiguous order: is there a leg? Nothing new is ordered until that is certain."""
     endpoint = sw.book.roster.endpoint(offer.endpoint)
     if endpoint is None:
-        sw.offers.settle(offer.attempt, Settlement.FAILED, 0, now_ms)
+        settle_offer(sw, offer, Settlement.FAILED, now_ms)
         return None
     try:
         legs = carrier.legs_to(endpoint.address)

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from helpline.domain.hours import PARIS
 from helpline.domain.ivr.flow import Flow
-from helpline.domain.people import Endpoint, Psychologist, Roster
+from helpline.domain.people import Roster
 from helpline.domain.routing.facts import Facts
 from helpline.domain.routing.rules import RuleSet
 from helpline.ports import Chance, Clock, DueList, LiveCalls, Offers, OpenFiches
@@ -55,10 +55,6 @@ class Switchboard:
     clock: Clock
     chance: Chance
     times: Times
-
-    def endpoint_of(self, psychologist: Psychologist) -> Endpoint | None:
-        """The endpoint to ring first."""
-        return psychologist.endpoints[0] if psychologist.endpoints else None
 
 
 def facts_of(sw: Switchboard, line: str, keys: tuple[str, ...], now_ms: int) -> Facts:

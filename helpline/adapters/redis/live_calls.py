@@ -17,7 +17,7 @@ _SAVED = {1: Saved.DONE, 0: Saved.CHANGED, -1: Saved.LATE}
 
 def order_of(wanted: Wanted | None) -> list[Json]:
     """The candidates as Lua reads them: [[psychologist, endpoint], …]."""
-    return [[c.presence.psychologist, c.endpoint] for c in wanted.order] if wanted else []
+    return [[psychologist, endpoint] for psychologist, endpoint in wanted.order] if wanted else []
 
 
 class RedisLiveCalls:

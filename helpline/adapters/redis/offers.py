@@ -11,9 +11,6 @@ from helpline.domain.presence import Event as PresenceEvent
 from helpline.domain.presence import Presence, State
 from helpline.domain.waiting import Claim, Offer, OfferState, Settlement, Wanted
 
-COOL_DOWN_MS = 60_000
-
-
 class RedisOffers:
     """`ports.Offers` on Redis."""
 
@@ -67,12 +64,14 @@ class RedisOffers:
         reply = self._scripts.run("claim", now_ms, {"attempt": attempt, "welcome_ms": welcome_ms})
         return Claim(str(reply))
 
-    def settle(self, attempt: str, how: Settlement, wrap_up_ms: int, now_ms: int) -> bool:
+    def settle(
+        self, attempt: str, how: Settlement, *, cool_ms: int, wrap_up_ms: int, now_ms: int
+    ) -> bool:
         args: dict[str, Json] = {
             "attempt": attempt,
             "how": how.value,
             "wrap_up_ms": wrap_up_ms,
-            "cool_ms": COOL_DOWN_MS,
+            "cool_ms": cool_ms,
         }
         return self._scripts.run("settle", now_ms, args) == 1
 
