@@ -175,7 +175,7 @@ class Carrier:
             return False
         self.legs.note(leg, "redirected", url=request.url)
         self.legs.vacate(leg, Why.REDIRECTED)
-        leg.with_ = ()
+        leg.with_, leg.listener = (), None
         self.legs.hear(leg, "silence")
         leg.task.interrupt(Redirected(request, self.world.knobs.redirect_plain_ms))
         return True

@@ -64,22 +64,20 @@ class RoomDial:
         return await self._stay(scene, dial, joined)
 
     async def _stay(self, scene: Scene, dial: Verb, joined: Participant) -> Next:
+        """Until the room is left. A leg that ends or is redirected has left it before it is told here."""
         player, leg = scene.player, scene.leg
         waiting = player.world.kernel.spawn(lambda: self._wait(scene, joined))
-        joined.talking.then(lambda: waiting.interrupt(Cancelled()))
+        for news in (joined.talking, joined.left):
+            news.then(lambda: waiting.interrupt(Cancelled()))
         try:
             await joined.left
         except LegEnded:
             player.tell_action(leg, action(scene, dial, "answered"))
             raise
         except Redirected as redirect:
-            waiting.interrupt(Cancelled())
             await player.tell_old_action(leg, action(scene, dial, "answered"), redirect)
             raise
-        finally:
-            waiting.interrupt(Cancelled())
-            leg.listener = None
-            joined.vacate(Why.OVER)
+        leg.listener = None
         player.quiet(leg)
         return after(scene, dial, "answered")
 

@@ -94,11 +94,9 @@ class Dial:
                 leg, action(scene, dial, ring.status_left(), ring.params()), redirect
             )
             raise
-        finally:
-            leg.listener = None
-            ring.vacate(Why.OVER)
-            if leg.place is ring:
-                leg.place = None
+        leg.listener = None
+        if leg.place is ring:
+            leg.place = None
 
     def _child(self, scene: Scene, dial: Verb, noun: Verb, caller_id: str) -> Leg:
         """A leg for a noun; it is not sent yet."""

@@ -38,6 +38,7 @@ async def enqueue(scene: Scene, verb: Verb) -> Next:
 
 
 async def _stand(scene: Scene, verb: Verb, member: Member) -> Next:
+    """Wait, then say how it ended. A leg that ends or is redirected has left the queue before it is told here."""
     player, leg = scene.player, scene.leg
     try:
         result = await _wait_loop(scene, verb, member)
@@ -47,8 +48,7 @@ async def _stand(scene: Scene, verb: Verb, member: Member) -> Next:
     except Redirected as redirect:
         await player.tell_old_action(leg, _action(scene, verb, "redirected", member), redirect)
         raise
-    finally:
-        player.legs.vacate(leg, Why.OVER)
+    player.legs.vacate(leg, Why.OVER)
     if result == "hangup":
         player.tell_action(leg, _action(scene, verb, "hangup", member))
         return Flow.HANG_UP
