@@ -20,15 +20,21 @@ from helpline.ports import Migrations, PublishedStore, SeedStore, Snapshots
 class Data:
     """The stores of one database and the snapshot folder beside it; connects to nothing yet."""
 
+    database: Database
     migrations: Migrations
     published: PublishedStore
     seeds: SeedStore
     snapshots: Snapshots
 
+    def close(self) -> None:
+        """Close pooled connections."""
+        self.database.close()
+
 
 def data_of(settings: Settings) -> Data:
     database = Database(make_engine(settings.database_url))
     return Data(
+        database=database,
         migrations=SqlMigrations(database),
         published=SqlPublishedStore(database),
         seeds=SqlSeedStore(database),
