@@ -44,12 +44,12 @@ def book(people: Roster) -> FixedBook:
 
 
 def settings(database_url: str, tmp: Path, **changes: str) -> Settings:
-    environ = environ_for_tests(
-        HELPLINE_PUBLIC_ORIGIN=ORIGIN,
-        HELPLINE_DATABASE_URL=database_url,
-        HELPLINE_FALLBACK_ORIGIN=FALLBACK,
-        HELPLINE_LEGS_PER_S="1000",
-        HELPLINE_CARRIER_URL="http://carrier.test",
+    names = {
+        "HELPLINE_PUBLIC_ORIGIN": ORIGIN,
+        "HELPLINE_DATABASE_URL": database_url,
+        "HELPLINE_FALLBACK_ORIGIN": FALLBACK,
+        "HELPLINE_LEGS_PER_S": "1000",
+        "HELPLINE_CARRIER_URL": "http://carrier.test",
         **changes,
-    )
-    return load_settings(environ, tmp)
+    }
+    return load_settings(environ_for_tests(**names), tmp)
