@@ -207,9 +207,12 @@ class LiveCalls(Protocol):
     def live(self) -> list[LiveCall]:
         """Every call not yet ended, in no order."""
 
+    def ended(self, before_ms: int, limit: int) -> list[LiveCall]:
+        """Records of calls that ended before a moment and have not been forgotten yet."""
+
     def line(self, limit: int, now_ms: int) -> LineView: ...
 
-    def forget(self, call_id: str) -> None:
+    def forget(self, call_id: str, now_ms: int) -> None:
         """Remove every trace of a call and its offers (a call the carrier never had)."""
 
     def epoch(self) -> tuple[str, int] | None:

@@ -31,6 +31,7 @@ class Event(StrEnum):
     BREAK_OVER = "break_over"
     OFFERED = "offered"
     NOT_TAKEN = "not_taken"  # declined, missed, unreachable or withdrawn
+    WRAP_UP_AGAIN = "wrap_up_again"  # not taken, and her wrap-up is not over yet
     CLAIMED = "claimed"
     TALK_OVER = "talk_over"  # her leg ended after a talk
     CLAIM_LOST = "claim_lost"  # her leg ended, or the caller left, before the bridge
@@ -52,6 +53,7 @@ TRANSITIONS: Mapping[State, Mapping[Event, State]] = MappingProxyType(
         },
         State.RINGING: {
             Event.NOT_TAKEN: State.AVAILABLE,
+            Event.WRAP_UP_AGAIN: State.WRAP_UP,
             Event.CLAIMED: State.TALKING,
             Event.OFF_DUTY: State.OFFLINE,
             Event.BREAK_BEGUN: State.BREAK,

@@ -16,7 +16,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from helpline.domain.call import LiveCall, Stage
-from helpline.domain.errors import CarrierDown
 from helpline.domain.waiting import Offer, OfferState, Settlement
 from helpline.ports import Carrier, CarrierLeg
 from helpline.services.adopt_talks import adopt_talks
@@ -27,6 +26,8 @@ from helpline.services.settle_offer import settle_offer
 from helpline.services.switchboard import Switchboard
 from helpline.services.take_call import adopt_call
 
+FORGET_AFTER_MS = 15 * 60_000
+FORGET_AT_ONCE = 5
 JUST_MADE_MS = 5_000
 """Younger things are left alone: their news may still be on the way."""
 
@@ -54,6 +55,7 @@ def reconcile(sw: Switchboard, carrier: Carrier) -> Reconciled:
     ended = sum(_end_if_gone(sw, carrier, call, legs, now_ms) for call in sw.calls.live())
     freed = _free_psychologists(sw, carrier, legs, now_ms)
     dropped = _end_forgotten_legs(sw, carrier, legs, now_ms, lost)
+    _forget_erased(sw, carrier, now_ms)
     apply_rota(sw, now_ms)
     rebuilt = lost and sw.calls.begin_epoch(sw.chance.new_id(), now_ms)
     sw.due.put("match", now_ms, now_ms)
@@ -82,7 +84,7 @@ def _end_if_gone(
     leg = carrier.leg(call.leg_id)
     if leg is None:
         # Neither live nor kept: a request replayed from long ago. Never counted.
-        sw.calls.forget(call.id)
+        sw.calls.forget(call.id, now_ms)
         return True
     return leg.status.is_final and end_call(sw, call, leg.ended_ms or now_ms)
 
@@ -157,9 +159,8 @@ def _ordered_to(sw: Switchboard, endpoint_id: str) -> Offer | None:
     return offer if offer and offer.endpoint == endpoint_id and offer.state in ambiguous else None
 
 
-def try_reconcile(sw: Switchboard, carrier: Carrier) -> Reconciled | None:
-    """`reconcile`, or None while the carrier cannot be asked."""
-    try:
-        return reconcile(sw, carrier)
-    except CarrierDown:
-        return None
+def _forget_erased(sw: Switchboard, carrier: Carrier, now_ms: int) -> None:
+    """Records whose leg somebody else erased at the carrier: nothing will ever count them."""
+    for call in sw.calls.ended(now_ms - FORGET_AFTER_MS, FORGET_AT_ONCE):
+        if carrier.leg(call.leg_id) is None:
+            sw.calls.forget(call.id)

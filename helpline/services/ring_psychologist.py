@@ -52,7 +52,7 @@ def _confirm(sw: Switchboard, carrier: Carrier, call: LiveCall, offer: Offer, no
         return None if now_ms - offer.made_ms >= CONFIRM_TRIES_MS else now_ms + RETRY_MS
     if leg is None:
         # A request signed long ago and sent again: the carrier has no such call.
-        sw.calls.forget(call.id)
+        sw.calls.forget(call.id, now_ms)
         return 0
     if leg.status.is_final:
         end_call(sw, call, leg.ended_ms or now_ms)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from helpline.adapters.redis.records import call_from_hash, call_to_hash, presence_from_hash
 from helpline.adapters.redis.records import waiting_from_hash as _waiting
@@ -61,8 +62,15 @@ class RedisLiveCalls:
         return _SAVED[int(str(self._scripts.run("save", now_ms, args)))]
 
     def live(self) -> list[LiveCall]:
+        return [call for call in self._all() if call.stage is not Stage.ENDED]
+
+    def ended(self, before_ms: int, limit: int) -> list[LiveCall]:
+        old = (c for c in self._all() if c.ended_ms is not None and c.ended_ms < before_ms)
+        return list(itertools.islice(old, limit))
+
+    def _all(self) -> Iterator[LiveCall]:
         calls = (self.get(call_id) for call_id in self._scripts.members("calls"))
-        return [call for call in calls if call and call.stage is not Stage.ENDED]
+        return (call for call in calls if call is not None)
 
     def line(self, limit: int, now_ms: int) -> LineView:
         view = json.loads(str(self._scripts.run("read_line", now_ms, {"limit": limit})))
@@ -75,8 +83,8 @@ class RedisLiveCalls:
             ready=bool(view["ready"]),
         )
 
-    def forget(self, call_id: str) -> None:
-        self._scripts.run("forget", 0, {"call": call_id})
+    def forget(self, call_id: str, now_ms: int) -> None:
+        self._scripts.run("forget", now_ms, {"call": call_id})
 
     def epoch(self) -> tuple[str, int] | None:
         h = self._scripts.hash("epoch")

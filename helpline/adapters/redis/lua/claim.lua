@@ -13,6 +13,8 @@ if o[1] == 'claimed' then
 end
 if not c[1] or c[1] == 'ended' then return 'gone' end
 if o[1] == 'settled' or o[1] == 'due' or c[1] ~= 'waiting' then return 'taken' end
+-- She may have left this offer and be rung by another one.
+if redis.call('HGET', 'psy:' .. o[3], 'attempt') ~= args.attempt then return 'taken' end
 if not psy_to(o[3], 'claimed') then return 'taken' end
 redis.call('HSET', key, 'state', 'claimed')
 redis.call('HSET', 'psy:' .. o[3], 'attempt', args.attempt, 'missed_in_row', 0)

@@ -1,28 +1,31 @@
 -- The due list. args.op:
---   take {lease_ms}: the most overdue effect, held until now + lease_ms → {member, until} or false
---   done {member, held}: forget it, unless it was put again meanwhile
---   put  {member, at}: make it due; `later` (bool) moves a held one to `at` instead
+--   take {lease_ms}         the most overdue effect, held until now + lease_ms → {member, until} or false
+--   done {member, held}     the holder has done it; it stays only if it was put meanwhile
+--   later {member, held, at} the holder could not: due at `at`, or earlier if it was put so meanwhile
+--   put  {member, at}       make it due
+-- `held` is the end of the lease: who holds another one, or none any more, changes nothing.
 if args.op == 'take' then
   local head = redis.call('ZRANGEBYSCORE', 'due', '-inf', now, 'LIMIT', 0, 1)
   if #head == 0 then return false end
   local till = now + args.lease_ms
   redis.call('ZADD', 'due', till, head[1])
+  redis.call('HSET', 'due:held', head[1], till)
+  local again = tonumber(redis.call('HGET', 'due:again', head[1]))
+  -- Put under a holder who died: this very run is what was asked for.
+  if again and again <= now then redis.call('HDEL', 'due:again', head[1]) end
   return {head[1], tostring(till)}
-elseif args.op == 'done' then
-  local score = redis.call('ZSCORE', 'due', args.member)
-  if score and tonumber(score) == tonumber(args.held) then
-    redis.call('ZREM', 'due', args.member)
-    return 1
-  end
-  return 0
-elseif args.op == 'later' then
-  local score = redis.call('ZSCORE', 'due', args.member)
-  if score and tonumber(score) == tonumber(args.held) then
-    redis.call('ZADD', 'due', args.at, args.member)
-    return 1
-  end
-  return 0
-else
+elseif args.op == 'put' then
   put_due(args.member, args.at)
   return 1
 end
+
+local held = tonumber(redis.call('HGET', 'due:held', args.member))
+local score = tonumber(redis.call('ZSCORE', 'due', args.member))
+if not held or held ~= score or held ~= args.held then return 0 end
+local again = tonumber(redis.call('HGET', 'due:again', args.member))
+redis.call('HDEL', 'due:held', args.member)
+redis.call('HDEL', 'due:again', args.member)
+redis.call('ZREM', 'due', args.member)
+if again then put_due(args.member, again) end
+if args.op == 'later' then put_due(args.member, args.at) end
+return 1

@@ -6,12 +6,12 @@ for _, attempt in ipairs(redis.call('SMEMBERS', 'offers:' .. args.call)) do
   local leg = redis.call('HGET', 'offer:' .. attempt, 'leg_id')
   if leg then redis.call('DEL', 'sid:' .. leg) end
   redis.call('DEL', 'offer:' .. attempt)
-  redis.call('ZREM', 'due', 'ring:' .. attempt, 'drop:' .. attempt, 'tell:' .. attempt)
+  forget_due('ring:' .. attempt, 'drop:' .. attempt, 'tell:' .. attempt)
 end
 local leg = redis.call('HGET', key, 'leg_id')
 if leg then redis.call('DEL', 'sid:' .. leg) end
 redis.call('DEL', key, 'offers:' .. args.call)
 redis.call('SREM', 'calls', args.call)
 redis.call('ZREM', 'waiting', args.call)
-redis.call('ZREM', 'due', 'move:' .. args.call, 'joined:' .. args.call, 'speak:' .. args.call)
+forget_due('move:' .. args.call, 'joined:' .. args.call, 'speak:' .. args.call)
 return 1

@@ -17,14 +17,26 @@ local function given(value)
 end
 
 -- An effect is a member of `due`, its score the moment it is due. Putting it again never
--- delays it; putting it while a process holds it (score = end of lease) makes it due again.
+-- delays it. While a process holds it, its score is the end of the lease (`due:held`), and
+-- what is put meanwhile waits in `due:again` for the holder to be done: one effect never
+-- runs twice at once, and no later moment is lost with the row.
 local function put_due(member, at)
-  local old = redis.call('ZSCORE', 'due', member)
-  if not old or tonumber(old) > at then
+  local score = tonumber(redis.call('ZSCORE', 'due', member))
+  local held = tonumber(redis.call('HGET', 'due:held', member))
+  if held and held == score and held > now then
+    local again = tonumber(redis.call('HGET', 'due:again', member))
+    if not again or again > at then redis.call('HSET', 'due:again', member, at) end
+  elseif not score or score > at then
     redis.call('ZADD', 'due', at, member)
     redis.call('LPUSH', 'due:wake', '1')
     redis.call('LTRIM', 'due:wake', 0, 3)
   end
+end
+
+local function forget_due(...)
+  redis.call('ZREM', 'due', ...)
+  redis.call('HDEL', 'due:held', ...)
+  redis.call('HDEL', 'due:again', ...)
 end
 
 -- Move a call along its table. Keeps the line (`waiting`) equal to the stage.
@@ -58,7 +70,8 @@ local function psy_to(id, event)
   redis.call('SADD', 'psys', id)
   redis.call('HSET', key, 'state', to, 'since_ms', now)
   if to ~= 'ringing' and to ~= 'talking' then redis.call('HDEL', key, 'attempt') end
-  if to ~= 'wrap_up' then redis.call('HDEL', key, 'wrap_up_until_ms') end
+  -- Rung in her wrap-up, by a caller she had lost: the rest of it is hers if she does not take it.
+  if to ~= 'wrap_up' and to ~= 'ringing' then redis.call('HDEL', key, 'wrap_up_until_ms') end
   if to == 'available' then
     if from ~= 'ringing' then redis.call('HSET', key, 'idle_since_ms', now) end
     put_due('match', now)
@@ -76,6 +89,27 @@ local function live_offers(call)
   return live
 end
 
+-- How many are being rung for a call. A claimed offer of a call that waits again is not one:
+-- its leg is on the way out, and somebody else is to be rung without waiting for that.
+local function count_rung(call)
+  local rung = 0
+  for _, offer in ipairs(live_offers(call)) do
+    if offer[2] ~= 'claimed' then rung = rung + 1 end
+  end
+  return rung
+end
+
+-- Give her back what she did before she was rung.
+local function not_taken(psy)
+  local wrap_up_until = tonumber(redis.call('HGET', 'psy:' .. psy, 'wrap_up_until_ms'))
+  if wrap_up_until and wrap_up_until > now then
+    psy_to(psy, 'wrap_up_again')
+    put_due('rest:' .. psy, wrap_up_until)
+  else
+    psy_to(psy, 'not_taken')
+  end
+end
+
 -- End an offer: its psychologist is freed as it ended, the call goes back to the line if
 -- this offer held it. Returns false when the offer was settled before (nothing changes).
 local function settle(attempt, how, wrap_up_ms, cool_ms)
@@ -91,20 +125,28 @@ local function settle(attempt, how, wrap_up_ms, cool_ms)
         put_due('rest:' .. psy, now + wrap_up_ms)
       end
     elseif held then psy_to(psy, 'claim_lost')
-    else psy_to(psy, 'not_taken') end
+    else not_taken(psy) end
+  elseif redis.call('HGET', 'psy:' .. psy, 'dropping') == attempt then
+    redis.call('HDEL', 'psy:' .. psy, 'dropping')
   end
   local ckey = 'call:' .. call
   if redis.call('EXISTS', ckey) == 1 then
-    if how == 'declined' then redis.call('HSET', ckey, 'cool:' .. psy, now + cool_ms) end
+    if cool_ms > 0 then redis.call('HSET', ckey, 'cool:' .. psy, now + cool_ms) end
     if how == 'missed' or how == 'unreachable' or how == 'failed' then
       redis.call('HINCRBY', ckey, 'tried:' .. psy, 1)
       if how == 'missed' then redis.call('HINCRBY', 'psy:' .. psy, 'missed_in_row', 1) end
     end
-    local c = redis.call('HMGET', ckey, 'stage', 'attempt')
+    if how == 'missed' or how == 'declined' then
+      -- She was asked first, and once is enough.
+      if redis.call('HGET', ckey, 'first_choice') == psy then redis.call('HDEL', ckey, 'first_choice') end
+    end
+    local c = redis.call('HMGET', ckey, 'stage', 'attempt', 'caller_in')
     if held and c[1] == 'claimed' and c[2] == attempt then
       call_to(call, 'released')
-      redis.call('HDEL', ckey, 'attempt', 'psychologist', 'claimed_ms', 'moved_ms')
+      -- `attempt` stays: it names the room the caller may stand in, alone now.
+      redis.call('HDEL', ckey, 'psychologist', 'claimed_ms', 'moved_ms')
       redis.call('HSET', ckey, 'moves', 0, 'psychologist_in', 0)
+      if c[3] == '1' then put_due('speak:' .. call, now) end
     end
   end
   put_due('match', now)
@@ -126,15 +168,19 @@ local function release_offers(call, except)
 end
 
 -- Take the first free ones of `order` ({psychologist, endpoint} …) until the call has
--- `want` more offers. `attempts` are random ids drawn by the caller, one for each.
+-- `want` more offers. Free and not cooling is looked at again: the plan may be old. Nobody
+-- is rung while an earlier leg of hers is still being ended (`dropping`). `attempts` are random ids drawn by the caller, one for each.
 local function make_offers(call, order, want, attempts)
   local made = {}
   for _, who in ipairs(order) do
     if #made >= want or #made >= #attempts then break end
     local psy = who[1]
-    local state = redis.call('HGET', 'psy:' .. psy, 'state') or 'offline'
-    local first = redis.call('HGET', 'call:' .. call, 'first_choice')
-    if state == 'available' or (state == 'wrap_up' and first == psy) then
+    local p = redis.call('HMGET', 'psy:' .. psy, 'state', 'dropping')
+    local c = redis.call('HMGET', 'call:' .. call, 'first_choice', 'cool:' .. psy)
+    local free = p[1] == 'available' or (p[1] == 'wrap_up' and c[1] == psy)
+    local cooling = c[2] and tonumber(c[2]) > now
+    local leg_up = p[2] and (redis.call('HGET', 'offer:' .. p[2], 'state') or 'settled') ~= 'settled'
+    if free and not leg_up and not cooling then
       local attempt = attempts[#made + 1]
       psy_to(psy, 'offered')
       redis.call('HSET', 'psy:' .. psy, 'attempt', attempt)

@@ -1,5 +1,5 @@
 -- Something happens to a psychologist. args: psychologist, event, set {…}
--- Signing off in mid-call is kept and obeyed when the call is over.
+-- Signing off in mid-call is kept and obeyed when the call is over; signing on again undoes it.
 -- returns the new state, or false when the event does not apply
 local key = 'psy:' .. args.psychologist
 local attempt = redis.call('HGET', key, 'attempt')
@@ -8,13 +8,16 @@ if args.event == 'off_duty' and from == 'talking' then
   redis.call('HSET', key, 'leaving', 1)
   return 'talking'
 end
+if args.event == 'on_duty' and redis.call('HDEL', key, 'leaving') == 1 then return from end
 local to = psy_to(args.psychologist, args.event)
 if not to then return false end
 for field, value in pairs(args.set) do redis.call('HSET', key, field, value) end
-if to == 'talking' and given(args.set.attempt) then attempt = nil end
 if from == 'ringing' and to ~= 'talking' and attempt then
   local state = redis.call('HGET', 'offer:' .. attempt, 'state')
   if state == 'due' then settle(attempt, 'withdrawn', 0, 0)
-  else put_due('drop:' .. attempt, now) end
+  elseif state and state ~= 'settled' then
+    redis.call('HSET', key, 'dropping', attempt)
+    put_due('drop:' .. attempt, now)
+  end
 end
 return to

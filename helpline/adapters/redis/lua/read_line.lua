@@ -9,7 +9,7 @@ local calls, people = {}, {}
 for _, id in ipairs(redis.call('ZRANGE', 'waiting', 0, args.limit - 1)) do
   local call = hash('call:' .. id)
   call.id = id
-  call.live = #live_offers(id)
+  call.live = count_rung(id)
   table.insert(calls, call)
 end
 for _, id in ipairs(redis.call('SMEMBERS', 'psys')) do

@@ -1,0 +1,289 @@
+"""What each script compares before it writes, shown by news that comes late, twice or at a bad moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+import redis
+
+from helpline.domain.call import Event, Stage
+from helpline.domain.presence import Event as PresenceEvent
+from helpline.domain.presence import State
+from helpline.domain.waiting import Claim, OfferState, Settlement, Wanted, plan_offers
+from helpline.ports import Change, Saved
+from tests.adapters.live_state import WRAP_UP_MS, Person, World
+
+MakeWorld = Callable[..., World]
+
+
+@pytest.fixture
+def make_world(redis_app: redis.Redis) -> MakeWorld:
+    def make(*names: str, epoch: bool = True) -> World:
+        world = World(redis_app, [Person(name) for name in names], epoch=epoch)
+        world.on_duty()
+        return world
+
+    return make
+
+
+def _in_talk(world: World, person: str) -> tuple[str, str]:
+    """A call that `person` has accepted and is talking in: (call, attempt)."""
+    call = world.arrives()
+    attempt = world.attempt_for(call, person)
+    world.rings(attempt)
+    assert world.claim(attempt) is Claim.WON
+    change = Change(
+        event=Event.BRIDGED, set={"caller_in": True, "psychologist_in": True}, release=True, keep=attempt
+    )
+    assert world.calls.save(world.call(call), change, world.now) is Saved.DONE
+    world.offers.change(attempt, (OfferState.CLAIMED,), None, now_ms=world.now, fields={"talked": True})
+    return call, attempt
+
+
+def test_without_an_epoch_nothing_is_offered_and_nothing_can_be_claimed(make_world: MakeWorld) -> None:
+    world = make_world("vera", epoch=False)
+
+    call = world.arrives()
+
+    assert world.live_offers(call) == []
+    assert world.round() == ()
+    assert world.claim("at-unknown") is Claim.NOT_READY
+    assert world.calls.begin_epoch("epoch-1", world.now)
+    assert not world.calls.begin_epoch("epoch-2", world.now), "the second of two clocks was too late"
+    assert world.claim("at-unknown") is Claim.UNKNOWN
+    assert len(world.round()) == 1
+
+
+def test_a_call_that_arrives_twice_is_one_call_with_one_set_of_offers(make_world: MakeWorld) -> None:
+    world = make_world("vera", "bruno")
+    first = world.arrives()
+
+    again = world.new_call(leg_id=world.call(first).leg_id)
+
+    assert not world.calls.arrive(again, None, (), world.now)
+    assert world.calls.get(again.id) is None
+    assert [call.id for call in world.calls.live()] == [first]
+    assert len(world.live_offers(first)) == 2
+
+
+def test_a_psychologist_who_went_on_break_and_came_back_cannot_take_two_calls(make_world: MakeWorld) -> None:
+    # Her telephone still rings for the first call while the order to end that leg is on its way.
+    world = make_world("vera")
+    first = world.arrives()
+    old = world.attempt_for(first, "vera")
+    world.rings(old)
+    world.happen("vera", PresenceEvent.BREAK_BEGUN)
+    world.happen("vera", PresenceEvent.BREAK_OVER)
+
+    world.round()
+
+    assert [o.attempt for o in world.live_offers(first)] == [old], "one endpoint would ring twice"
+    assert world.claim(old) is Claim.TAKEN
+    world.settle(old, Settlement.WITHDRAWN)
+    (new,) = world.round()
+    assert world.claim(old) is Claim.TAKEN
+    assert world.presence("vera").attempt == new
+
+
+def test_who_signed_off_while_ringing_and_back_on_is_not_rung_before_her_leg_is_gone(
+    make_world: MakeWorld,
+) -> None:
+    world = make_world("vera")
+    call = world.arrives()
+    old = world.attempt_for(call, "vera")
+    world.rings(old)
+    world.happen("vera", PresenceEvent.OFF_DUTY)
+    world.on_duty()
+
+    assert world.round() == ()
+    world.settle(old, Settlement.WITHDRAWN)
+    assert len(world.round()) == 1
+
+
+def test_a_plan_made_before_she_declined_does_not_ring_her_again(make_world: MakeWorld) -> None:
+    world = make_world("vera")
+    call = world.arrives()
+    attempt = world.attempt_for(call, "vera")
+    (stale,) = _plan_as_if_free(world, "vera")
+    world.rings(attempt)
+    world.settle(attempt, Settlement.DECLINED)
+
+    assert world.offers.make(stale, 0, ["late"], world.now) == ()
+    world.after(60_000)
+    assert world.offers.make(stale, 0, ["later"], world.now) == ("later",)
+
+
+def _plan_as_if_free(world: World, person: str) -> tuple[Wanted, ...]:
+    """What a process planned that had looked a moment ago, when `person` was not rung yet."""
+    free = [replace(c, presence=replace(c.presence, state=State.AVAILABLE)) for c in world.candidates()]
+    line = [replace(w, live_offers=0) for w in world.calls.line(50, world.now).waiting]
+    return plan_offers(line, [c for c in free if c.presence.psychologist == person], world.now)
+
+
+def test_after_a_talk_was_cut_somebody_else_is_rung_though_her_leg_is_not_over(make_world: MakeWorld) -> None:
+    world = make_world("vera", "bruno")
+    call, attempt = _in_talk(world, "vera")
+
+    lost = Change(event=Event.PSYCHOLOGIST_LOST, set={"first_choice": "vera"})
+    assert world.calls.save(world.call(call), lost, world.now) is Saved.DONE
+
+    (made,) = world.round()
+    assert world.offer(made).psychologist == "bruno"
+    assert world.state("vera") is State.TALKING
+    assert world.round() == ()
+    world.settle(attempt, Settlement.TALKED)
+    assert world.state("vera") is State.WRAP_UP
+    assert world.call(call).stage is Stage.WAITING
+
+
+def test_a_caller_who_is_in_the_room_when_the_claim_is_lost_is_spoken_to_at_once(
+    make_world: MakeWorld, redis_app: redis.Redis
+) -> None:
+    world = make_world("vera")
+    call = world.arrives()
+    attempt = world.attempt_for(call, "vera")
+    world.rings(attempt)
+    world.claim(attempt)
+    world.calls.save(world.call(call), Change(set={"caller_in": True}), world.now)
+
+    world.settle(attempt, Settlement.LOST)
+
+    assert world.call(call).stage is Stage.WAITING
+    assert world.due_rows(redis_app)[f"speak:{call}"] == world.now
+
+
+def test_a_lost_claim_puts_the_caller_back_at_their_place_and_frees_her(make_world: MakeWorld) -> None:
+    world = make_world("vera")
+    call = world.arrives()
+    world.after(5)
+    behind = world.arrives()
+    attempt = world.attempt_for(call, "vera")
+    world.rings(attempt)
+    world.claim(attempt)
+
+    assert world.settle(attempt, Settlement.LOST)
+
+    assert [w.call for w in world.calls.line(50, world.now).waiting] == [call, behind]
+    assert world.call(call).psychologist is None
+    assert world.call(call).attempt == attempt, "the name of the room they may stand in"
+    assert world.state("vera") is State.AVAILABLE
+    assert not world.settle(attempt, Settlement.TALKED), "told twice"
+    assert world.state("vera") is State.AVAILABLE
+
+
+def test_who_signs_off_in_mid_call_leaves_when_it_ends_and_may_change_her_mind(make_world: MakeWorld) -> None:
+    world = make_world("vera", "bruno")
+    _, attempt = _in_talk(world, "vera")
+    assert world.happen("vera", PresenceEvent.OFF_DUTY) is State.TALKING
+    assert world.presence("vera").leaving
+
+    assert world.happen("vera", PresenceEvent.ON_DUTY) is State.TALKING
+    assert not world.presence("vera").leaving
+    assert world.happen("vera", PresenceEvent.ON_DUTY) is None, "she is on duty already"
+
+    world.happen("vera", PresenceEvent.OFF_DUTY)
+    world.settle(attempt, Settlement.TALKED)
+    assert world.state("vera") is State.OFFLINE
+    assert not world.presence("vera").leaving
+
+
+def test_forgetting_a_call_frees_who_is_rung_for_it_at_the_present_moment(
+    make_world: MakeWorld, redis_admin: redis.Redis
+) -> None:
+    world = make_world("vera")
+    before = set(redis_admin.keys())
+    world.after(5_000)
+    call = world.arrives()
+    attempt = world.attempt_for(call, "vera")
+    world.rings(attempt)
+    world.claim(attempt)
+    world.due.put(f"drop:{attempt}", world.now, world.now)
+    world.due.put(f"tell:{attempt}", world.now, world.now)
+    world.due.put(f"speak:{call}", world.now, world.now)
+    while (taken := world.due.take(60_000, world.now)) is not None:
+        world.due.put(taken[0], world.now + 5, world.now)  # put while held: kept in a third place
+    assert redis_admin.hlen("due:again") >= 5
+    world.after(5_000)
+
+    world.calls.forget(call, world.now)
+
+    assert world.state("vera") is State.AVAILABLE
+    assert world.presence("vera").since_ms == world.now
+    assert world.presence("vera").idle_since_ms == world.now, "she is not the longest idle of all"
+    assert set(world.due_rows(redis_admin)) == {"match"}
+    assert redis_admin.hkeys("due:again") == redis_admin.hkeys("due:held") == ["match"]
+    assert set(redis_admin.keys()) == before | {"due:again", "due:held"}
+
+
+def _cut_off(world: World, person: str) -> str:
+    """A call whose talk with `person` was cut; she is in her wrap-up and first choice. The call."""
+    call, attempt = _in_talk(world, person)
+    lost = Change(event=Event.PSYCHOLOGIST_LOST, set={"first_choice": person})
+    world.calls.save(world.call(call), lost, world.now)
+    world.settle(attempt, Settlement.TALKED)
+    return call
+
+
+@pytest.mark.parametrize("how", [Settlement.MISSED, Settlement.DECLINED, Settlement.WITHDRAWN])
+def test_a_wrap_up_that_a_lost_caller_interrupted_goes_on_if_she_does_not_take_them(
+    make_world: MakeWorld, redis_app: redis.Redis, how: Settlement
+) -> None:
+    world = make_world("vera")
+    call = _cut_off(world, "vera")
+    until = world.presence("vera").wrap_up_until_ms
+    (again,) = world.round()
+    assert world.offer(again).psychologist == "vera"
+    world.rings(again)
+
+    world.after(25_000)
+    world.settle(again, how)
+
+    assert world.state("vera") is State.WRAP_UP
+    assert world.presence("vera").wrap_up_until_ms == until == world.due_rows(redis_app)["rest:vera"]
+    # Who let it ring or said no is first no longer, and her wrap-up is her own.
+    assert len(world.round()) == (1 if how is Settlement.WITHDRAWN else 0)
+    assert world.call(call).first_choice == ("vera" if how is Settlement.WITHDRAWN else None)
+
+
+def test_a_wrap_up_whose_time_passed_while_she_was_rung_is_over(make_world: MakeWorld) -> None:
+    world = make_world("vera")
+    _cut_off(world, "vera")
+    (again,) = world.round()
+    world.rings(again)
+
+    world.after(WRAP_UP_MS)
+    world.settle(again, Settlement.MISSED)
+
+    assert world.state("vera") is State.AVAILABLE
+    assert world.presence("vera").wrap_up_until_ms is None
+
+
+def test_a_change_of_a_call_that_was_changed_meanwhile_writes_nothing(make_world: MakeWorld) -> None:
+    world = make_world()
+    call = world.arrives()
+    seen = world.call(call)
+    world.calls.save(seen, Change(set={"plain": True}), world.now)
+
+    late = Change(event=Event.GONE, set={"end_state": "spoke"}, effects=(("speak:x", world.now),))
+
+    assert world.calls.save(seen, late, world.now) is Saved.CHANGED
+    assert world.call(call).stage is Stage.WAITING
+    assert world.call(call).end_state is None
+
+
+@pytest.mark.parametrize("event", list(Event))
+def test_news_of_an_ended_call_changes_nothing(
+    make_world: MakeWorld, redis_admin: redis.Redis, event: Event
+) -> None:
+    world = make_world("vera")
+    call = world.arrives()
+    world.calls.save(world.call(call), Change(event=Event.GONE, release=True), world.now)
+    ended, rows = world.call(call), world.due_rows(redis_admin)
+
+    change = Change(event=event, set={"led_on": True}, drop=("plan",), effects=(("x", 1),), release=True)
+
+    assert world.calls.save(ended, change, world.now) is Saved.LATE
+    assert world.call(call) == ended
+    assert world.due_rows(redis_admin) == rows
