@@ -26,6 +26,7 @@ from helpline.adapters.carriers.twilio.numbers import point_numbers
 from helpline.adapters.carriers.twilio.rest import StrippingClient, TwilioCarrier
 from helpline.adapters.carriers.twilio.twiml import Twiml
 from helpline.adapters.clock import SystemChance, SystemClock
+from helpline.adapters.holdings import CarrierHoldings, FileHoldings, RedisHoldings, SqlHoldings
 from helpline.adapters.memory import JobList, SeededChance, SteppedClock
 from helpline.adapters.redis.connection import connect, read_persistence
 from helpline.adapters.redis.due import RedisDueList
@@ -49,6 +50,7 @@ from helpline.services.count_calls import CountCalls
 from helpline.services.end_call import end_call
 from helpline.services.open_batch import open_batch
 from helpline.services.seal_fiche import SealFiches
+from helpline.services.show_stores import Reader
 from helpline.services.sweep_finished_calls import SweepFinishedCalls
 from helpline.services.switchboard import Book, Switchboard, Times
 
@@ -187,6 +189,22 @@ def rest_session() -> requests.Session:
 def worker_redis(settings: Settings) -> redis.Redis:
     """What an rq worker needs: bytes, and time to wait for a job."""
     return connect(settings.redis_url, timeout_s=WORKER_S, decode=False)
+
+
+def readers_of(settings: Settings, *, without: tuple[str, ...] = ()) -> dict[str, Reader]:
+    """A reader of each store by name, for showing and searching what is held; needs user `clock`.
+
+    without: files of ours that are no store. Raises NotSetUp as `outside_of` does.
+    """
+    service = service_of(settings)
+    live = RedisHoldings(connect(settings.redis_clock_url, timeout_s=2.0, decode=False))
+    return {
+        "Redis": live,
+        "jobs": live.jobs,
+        "SQL": SqlHoldings(Database(make_engine(settings.database_url))),
+        "files": FileHoldings(settings.home_dir, without=without),
+        "carrier": CarrierHoldings(service.carrier),
+    }
 
 
 def preflight_of(settings: Settings) -> list[str]:

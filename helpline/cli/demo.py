@@ -1,0 +1,74 @@
+"""`helpline demo [--once]`: the whole service with an offline carrier, on this machine, leaving nothing behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from helpline.cli import show_last_call
+from helpline.cli.demo_call import DemoCall
+from helpline.cli.demo_parts import DemoParts
+from helpline.cli.demo_verdict import PROMISES
+from helpline.cli.outcome import Refused
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="play one whole call, show what is stored of it, judge, and end")
+def command(once: bool) -> None:
+    """Run everything until Ctrl-C, or play one call (--once; 1 when a promise was broken)."""
+    signal.signal(signal.SIGTERM, _end)
+    signal.signal(signal.SIGHUP, _end)
+    try:
+        with DemoParts(os.environ, Path.cwd()) as demo:
+            _introduce(demo)
+            if once:
+                _play(demo)
+            else:
+                _stay(demo)
+    except KeyboardInterrupt:
+        if once:
+            raise
+        click.echo("\nended: nothing runs any more")
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    """Leave through every `with` block, like Ctrl-C."""
+    raise KeyboardInterrupt
+
+
+def _introduce(demo: DemoParts) -> None:
+    settings = demo.settings
+    click.echo(f"helpline demo: {', '.join(demo.parts.names())} run; files in {demo.home}")
+    click.echo(
+        f"demo delays, refused in production: seal_after_s={settings.seal_after_s} "
+        f"erase_after_s={settings.erase_after_s} sweep_every_s={settings.sweep_every_s}"
+    )
+
+
+def _play(demo: DemoParts) -> None:
+    click.echo("\nOne call, in seconds since it was dialled:")
+    broken = DemoCall(demo, click.echo).play()
+    click.echo("")
+    for name, promise in PROMISES.items():
+        kept = not any(line.startswith(name) for line in broken)
+        click.echo(f"  {name} {promise}: {'kept' if kept else 'BROKEN'}")
+    if broken:
+        raise Refused("\n".join(broken))
+    click.echo("every promise that shows in one call was kept")
+
+
+def _stay(demo: DemoParts) -> None:
+    show_last_call.forget_before(demo.home)
+    settings = demo.settings
+    click.echo(f"voice      http://127.0.0.1:{settings.voice_port}/ (health: /health/ready)")
+    click.echo(f"carrier    http://127.0.0.1:{settings.emulator_port}/ (the telephones' control API)")
+    click.echo(f"fallback   http://127.0.0.1:{settings.fallback_port}/index.xml")
+    click.echo("The pages in the browser come with issue 02. Until then, in another terminal:")
+    click.echo("  helpline call dial · press · show · hangup · helpline show-last-call")
+    click.echo("Ctrl-C ends everything.")
+    threading.Event().wait()
