@@ -28,6 +28,7 @@ from helpline.domain.call import LiveCall
 from helpline.domain.people import Psychologist
 from helpline.domain.presence import State
 from helpline.emulator import rest_app
+from helpline.emulator.verdict import promises_broken
 from helpline.services import keep_duty
 from tests import builders
 
@@ -213,7 +214,8 @@ class Line:
 
     def is_sound(self) -> None:
         """No promise was broken so far, as far as the carrier's own log can tell."""
-        assert not self.control.broken()
+        broken = [*self.control.broken(), *promises_broken(self.control.log())]
+        assert not broken, f"{broken}\n{self.story()}"
 
     def live(self) -> list[LiveCall]:
         return self.sw.calls.live()

@@ -99,7 +99,8 @@ class Sweeps:
             self.sweep_job.run(now_ms)
         elif self.service.jobs.is_empty():
             self.service.jobs.enqueue(SWEEP_JOB)
-        return now_ms + self.every_ms
+        # Twice in a period: what one sweep erased, the next forgets, within the period.
+        return now_ms + self.every_ms // 2
 
     def _seal(self, now_ms: int) -> int:
         self.service.sealer.seal_due(now_ms)

@@ -9,14 +9,28 @@ from __future__ import annotations
 from helpline.domain.call import Event, LiveCall, outcome_of
 from helpline.ports import Change
 from helpline.services.change_call import change_call
+from helpline.services.note_fiche import open_fiche
 from helpline.services.switchboard import Switchboard
 
 def end_call(sw: Switchboard, call: LiveCall, ended_ms: int) -> bool:
-    """The caller's leg has ended at `ended_ms`. False when that was known. Raises LiveStateDown."""
+    """The caller's leg has ended at `ended_ms`. False when that was known. Raises LiveStateDown.
+
+    The fiche is seen to each time, known or not: whoever ended the call first may have
+    died before it.
+    """
     ended = change_call(sw, call, lambda now: _ending(sw, now, ended_ms))
-    if ended is not None and ended.spoke_ms is not None:
-        sw.fiches.call_is_over(call.id, sw.clock.now_ms(), ended_ms + sw.times.seal_after_ms)
+    fresh = sw.calls.get(call.id)
+    if fresh is not None and fresh.spoke_ms is not None and fresh.ended_ms is not None:
+        _leave_fiche(sw, fresh, fresh.ended_ms)
     return ended is not None
+
+
+def _leave_fiche(sw: Switchboard, call: LiveCall, ended_ms: int) -> None:
+    """Give the fiche of a talk its sealing time; one that was never opened is opened first."""
+    now_ms = sw.clock.now_ms()
+    if call.psychologist:
+        open_fiche(sw.fiches, sw.chance, call.id, call.psychologist, now_ms)
+    sw.fiches.call_is_over(call.id, now_ms, ended_ms + sw.times.seal_after_ms)
 
 
 def end_by_leg(sw: Switchboard, leg_id: str, ended_ms: int) -> bool:

@@ -163,4 +163,4 @@ def _forget_erased(sw: Switchboard, carrier: Carrier, now_ms: int) -> None:
     """Records whose leg somebody else erased at the carrier: nothing will ever count them."""
     for call in sw.calls.ended(now_ms - FORGET_AFTER_MS, FORGET_AT_ONCE):
         if carrier.leg(call.leg_id) is None:
-            sw.calls.forget(call.id)
+            sw.calls.forget(call.id, now_ms)
