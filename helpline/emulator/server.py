@@ -113,6 +113,11 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), Handler)
         self.application = application
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that goes away in the middle is no news; anything else is printed."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]  # as the base class was given it
+
 
 def guarded(
     application: WSGIApplication, guard: Callable[[], AbstractContextManager[None]]
