@@ -58,7 +58,15 @@ def _is_wanted(sw: Switchboard, offer: Offer) -> bool:
     if call is None:
         return False
     if call.stage is Stage.WAITING:
-        return offer.state in (OfferState.DUE, OfferState.RINGING, OfferState.SENDING, OfferState.UNKNOWN)
+        # Who has gone on a break or off duty while it rang is not wanted any more.
+        presence = sw.offers.presence(offer.psychologist)
+        holds = presence is not None and presence.attempt == offer.attempt
+        return holds and offer.state in (
+            OfferState.DUE,
+            OfferState.RINGING,
+            OfferState.SENDING,
+            OfferState.UNKNOWN,
+        )
     return call.stage in (Stage.CLAIMED, Stage.TALKING) and call.attempt == offer.attempt
 
 

@@ -1,0 +1,108 @@
+"""Live effects on a real Redis and a carrier in memory: what becomes of a leg that nobody wants any more."""
+
+from __future__ import annotations
+
+import pytest
+import redis
+
+from helpline.adapters.memory import SeededChance, SteppedClock
+from helpline.adapters.memory_carrier import MemoryCarrier
+from helpline.adapters.redis.fiches import RedisOpenFiches
+from helpline.domain.presence import Event as PresenceEvent
+from helpline.domain.presence import State
+from helpline.ports import LegStatus
+from helpline.processes.effects import Effects
+from helpline.services.switchboard import Switchboard, Times
+from tests import builders
+from tests.adapters.live_state import WELCOME_MS, WRAP_UP_MS, Person, World
+
+
+class Exchange:
+    """A world whose effects are carried out by the product, at a carrier in memory."""
+
+    def __init__(self, client: redis.Redis, *handles: str) -> None:
+        people = [builders.psychologist(handle, nth) for nth, handle in enumerate(handles, 1)]
+        self.world = World(client, [Person(p.id, endpoint=p.endpoints[0].id) for p in people])
+        self.carrier = MemoryCarrier()
+        self.clock = SteppedClock(self.world.now)
+        switchboard = Switchboard(
+            calls=self.world.calls,
+            offers=self.world.offers,
+            due=self.world.due,
+            fiches=RedisOpenFiches(client),
+            book=builders.book(builders.roster(*people, around_ms=self.world.now)),
+            clock=self.clock,
+            chance=SeededChance(1),
+            times=Times(WELCOME_MS, 600_000, WRAP_UP_MS, 1),
+        )
+        self.effects = Effects(switchboard, self.carrier)
+        self.world.on_duty()
+
+    def after(self, ms: int) -> None:
+        """Let time pass, doing what becomes due in between at its own moment."""
+        until = self.world.now + ms
+        while True:
+            self.effects.run_due(self.world.now)
+            due_ms = self.effects.next_due()
+            if due_ms is None or due_ms > until:
+                break
+            self._at(max(due_ms, self.world.now + 1))
+        self._at(until)
+
+    def _at(self, now_ms: int) -> None:
+        self.world.now = self.clock.now = self.carrier.now_ms = now_ms
+
+    def ringing(self) -> list[str]:
+        """The endpoints whose legs ring, by address."""
+        legs = self.carrier.live_legs()
+        return sorted(str(leg.endpoint)[-2:] for leg in legs if leg.status is LegStatus.RINGING)
+
+
+@pytest.fixture
+def exchange(redis_app: redis.Redis) -> Exchange:
+    return Exchange(redis_app, "vera", "bruno")
+
+
+@pytest.mark.parametrize("event", [PresenceEvent.BREAK_BEGUN, PresenceEvent.OFF_DUTY])
+def test_the_telephone_of_who_leaves_while_it_rings_stops_and_the_others_ring_on(
+    exchange: Exchange, event: PresenceEvent
+) -> None:
+    exchange.world.arrives()
+    exchange.after(100)
+    assert exchange.ringing() == ["01", "02"]
+
+    exchange.world.happen("p1", event)
+    exchange.after(100)
+
+    assert exchange.ringing() == ["02"]
+    assert exchange.world.state("p1") in (State.BREAK, State.OFFLINE)
+
+
+def test_who_comes_back_from_a_break_is_rung_again_as_soon_as_her_old_leg_is_gone(exchange: Exchange) -> None:
+    call = exchange.world.arrives()
+    exchange.after(100)
+    old = exchange.world.attempt_for(call, "p1")
+    exchange.world.happen("p1", PresenceEvent.BREAK_BEGUN)
+    exchange.world.happen("p1", PresenceEvent.BREAK_OVER)
+
+    exchange.after(100)
+
+    assert not exchange.world.offer(old).state.is_live
+    assert exchange.world.attempt_for(call, "p1") != old
+
+    assert exchange.ringing() == ["01", "02"]
+    assert len(exchange.world.live_offers(call)) == 2
+
+
+def test_standby_is_rung_at_the_moment_the_plan_says(redis_app: redis.Redis) -> None:
+    # Nothing else happens meanwhile: only the round's own request for the next round can do it.
+    exchange = Exchange(redis_app, "vera", "bruno")
+    exchange.world.happen("p2", PresenceEvent.OFF_DUTY)
+    exchange.world.offers.happen("p2", PresenceEvent.ON_DUTY, exchange.world.now, {"tier": "standby"})
+    exchange.world.arrives()
+
+    exchange.after(19_900)
+    assert exchange.ringing() == ["01"]
+
+    exchange.after(200)
+    assert exchange.ringing() == ["01", "02"]
