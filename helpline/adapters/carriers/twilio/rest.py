@@ -73,9 +73,11 @@ class StrippingClient(HttpClient):  # type: ignore[misc]  # the SDK ships no typ
             timeout=(CONNECT_S, READ_S),
             allow_redirects=False,
         )
+        # Not `answer.text`: JSON names no charset, and the library would guess one from every body.
+        text = answer.content.decode("utf-8", "replace")
         if answer.status_code >= 400:
-            return Response(answer.status_code, strip_error(answer.text, answer.status_code))
-        return Response(answer.status_code, strip(answer.text, self._name_of))
+            return Response(answer.status_code, strip_error(text, answer.status_code))
+        return Response(answer.status_code, strip(text, self._name_of))
 
 
 class TwilioCarrier:
