@@ -25,9 +25,10 @@ from helpline.adapters.carriers.twilio.inbox import Edge, EdgeSettings
 from helpline.adapters.carriers.twilio.numbers import point_numbers
 from helpline.adapters.carriers.twilio.rest import StrippingClient, TwilioCarrier
 from helpline.adapters.carriers.twilio.twiml import Twiml
-from helpline.adapters.clock import SystemChance, SystemClock
+from helpline.adapters.clock import SystemChance, SystemClock, monotonic_ms
 from helpline.adapters.holdings import CarrierHoldings, FileHoldings, RedisHoldings, SqlHoldings
 from helpline.adapters.memory import JobList, SeededChance, SteppedClock
+from helpline.adapters.redis.breaker import Breaker
 from helpline.adapters.redis.connection import connect, read_persistence
 from helpline.adapters.redis.due import RedisDueList
 from helpline.adapters.redis.fiches import RedisBatchKeys, RedisOpenFiches
@@ -73,7 +74,10 @@ class NotSetUp(HelplineError):
 
 @dataclass(frozen=True)
 class Outside:
-    """What a service stands on. `session` carries REST; `blocking` waits on Redis lists."""
+    """What a service stands on. `session` carries REST; `blocking` waits on Redis lists.
+
+    `breaker` spares a process that answers callers from waiting for a hung Redis.
+    """
 
     app_redis: redis.Redis
     clock_redis: redis.Redis
@@ -83,6 +87,7 @@ class Outside:
     clock: Clock
     chance: Chance
     jobs: Jobs
+    breaker: Breaker | None = None
 
 
 @dataclass(frozen=True)
@@ -155,6 +160,7 @@ def outside_of(settings: Settings, *, clock: bool = False) -> Outside:
         clock=SystemClock(app),
         chance=SystemChance(),
         jobs=RqJobs(connect(settings.redis_url, decode=False)),
+        breaker=Breaker(monotonic_ms),
     )
 
 
@@ -277,7 +283,7 @@ def _sweeper(
 
 
 def _switchboard(settings: Settings, outside: Outside) -> Switchboard:
-    scripts = Scripts(outside.app_redis)
+    scripts = Scripts(outside.app_redis, outside.breaker)
     return Switchboard(
         calls=RedisLiveCalls(scripts),
         offers=RedisOffers(scripts),

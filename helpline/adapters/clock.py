@@ -26,7 +26,8 @@ _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _log = logging.getLogger("helpline.clock")
 
 
-def _monotonic_ms() -> int:
+def monotonic_ms() -> int:
+    """Milliseconds of this host since some moment; never jumps."""
     return time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1_000_000
 
 
@@ -39,13 +40,13 @@ class SystemClock:
         self._recheck_at_ms = 0
 
     def now_ms(self) -> int:
-        mono_ms = _monotonic_ms()
+        mono_ms = monotonic_ms()
         if mono_ms >= self._recheck_at_ms:
             self._recheck_at_ms = mono_ms + int(RECHECK_S * 1000)
             self._take_offset()
         if self._offset_ms is None:
             return int(time.time() * 1000)
-        return _monotonic_ms() + self._offset_ms
+        return monotonic_ms() + self._offset_ms
 
     def _take_offset(self) -> None:
         """Read the host's offset, or write it if we are the first. Redis lost it: a new one."""
@@ -54,14 +55,14 @@ class SystemClock:
             known = self._client.get(key)
             if known is None:
                 seconds, micros = self._client.time()
-                offset = seconds * 1000 + micros // 1000 - _monotonic_ms()
+                offset = seconds * 1000 + micros // 1000 - monotonic_ms()
                 self._client.setnx(key, str(offset))
                 known = self._client.get(key)
         except (RedisError, OSError):
             return
         if known is not None:
             self._offset_ms = int(str(known))
-            drift_ms = abs(int(time.time() * 1000) - (_monotonic_ms() + self._offset_ms))
+            drift_ms = abs(int(time.time() * 1000) - (monotonic_ms() + self._offset_ms))
             if drift_ms > DRIFT_ALARM_MS:
                 _log.error("the wall clock is %d ms away from the service's time", drift_ms)
 

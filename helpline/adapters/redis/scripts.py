@@ -16,6 +16,7 @@ from typing import TypeAlias, TypeVar, cast
 import redis
 from redis.exceptions import RedisError
 
+from helpline.adapters.redis.breaker import Breaker
 from helpline.domain import call as call_table
 from helpline.domain import presence as presence_table
 from helpline.domain.errors import LiveStateDown
@@ -66,29 +67,41 @@ def source(name: str) -> str:
 class Scripts:
     """The registered scripts of one client; `run` is the only way to call them."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, breaker: Breaker | None = None) -> None:
+        """`breaker` is for processes that answer callers; without one every call is tried."""
         self._client = client
+        self._breaker = breaker
         self._scripts = {name: client.register_script(source(name)) for name in NAMES}
 
     def text(self, key: str) -> str | None:
         """One string key. The client decodes: bytes never come back."""
-        found = guarded(lambda: self._client.get(key))
+        found = self._tried(lambda: self._client.get(key))
         return str(found) if found is not None else None
 
     def hash(self, key: str) -> dict[str, str]:
         """One hash, empty when there is none."""
-        found = guarded(lambda: self._client.hgetall(key))
+        found = self._tried(lambda: self._client.hgetall(key))
         return {str(name): str(value) for name, value in found.items()}
 
     def members(self, key: str) -> list[str]:
         """One set, sorted, so that nothing depends on Redis's order."""
-        return sorted(str(member) for member in guarded(lambda: self._client.smembers(key)))
+        return sorted(str(member) for member in self._tried(lambda: self._client.smembers(key)))
 
     def run(self, name: str, now_ms: int, args: Mapping[str, Json]) -> object:
         """Run one script; the raw reply (str, int, list or None). Raises LiveStateDown."""
         script = self._scripts[name]
         text = json.dumps(args, separators=(",", ":"))
-        return guarded(lambda: cast("object", script(keys=[], args=[now_ms, text])))
+        return self._tried(lambda: cast("object", script(keys=[], args=[now_ms, text])))
+
+    def _tried(self, do: Callable[[], T]) -> T:
+        if self._breaker is None:
+            return guarded(do)
+        self._breaker.check()
+        try:
+            return guarded(do)
+        except LiveStateDown:
+            self._breaker.failed()
+            raise
 
 
 def guarded(do: Callable[[], T]) -> T:

@@ -1,0 +1,63 @@
+"""What services need from the outside world, as small protocols.
+
+A service is given these and nothing else; `bootstrap.py` decides who fulfils them.
+All instants are integer milliseconds since 1970 UTC (`_ms`) on the call path, where
+Lua and the carrier count the same way, and aware datetimes where people plan.
+Refusals that are normal are values; adapters raise only `helpline.domain.errors`.
+"""
+
+from __future__ import annotations
+
+from helpline.ports.carrier import Carrier, CarrierLeg, LegStatus, QueueMember, RestOutcome
+from helpline.ports.common import Chance, Clock
+from helpline.ports.counting import FinishedCalls, Ledger, SweepStart
+from helpline.ports.fiches import (
+    BatchKey,
+    BatchKeys,
+    BatchPair,
+    NewFiche,
+    OpenFiche,
+    OpenFiches,
+    SealedFiche,
+    SealedFiches,
+    Sealer,
+)
+from helpline.ports.live import Change, DueList, Effect, LineView, LiveCalls, Offers, Saved
+from helpline.ports.people import Migrations, PublishedStore, SeedStore, Snapshots
+from helpline.ports.work import Jobs, Renderer, SweepTimes
+
+__all__ = [
+    "BatchKey",
+    "BatchKeys",
+    "BatchPair",
+    "Carrier",
+    "CarrierLeg",
+    "Chance",
+    "Change",
+    "Clock",
+    "DueList",
+    "Effect",
+    "FinishedCalls",
+    "Jobs",
+    "Ledger",
+    "LegStatus",
+    "LineView",
+    "LiveCalls",
+    "Migrations",
+    "NewFiche",
+    "Offers",
+    "OpenFiche",
+    "OpenFiches",
+    "PublishedStore",
+    "QueueMember",
+    "Renderer",
+    "RestOutcome",
+    "Saved",
+    "SealedFiche",
+    "SealedFiches",
+    "Sealer",
+    "SeedStore",
+    "Snapshots",
+    "SweepStart",
+    "SweepTimes",
+]

@@ -1,0 +1,151 @@
+"""The working copy: live calls, offers, presence and the due list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol, TypeAlias
+
+from helpline.domain.call import Event as CallEvent
+from helpline.domain.call import LiveCall
+from helpline.domain.presence import Event as PresenceEvent
+from helpline.domain.presence import Presence, State
+from helpline.domain.waiting import Claim, Offer, OfferState, Settlement, Waiting, Wanted
+
+Effect: TypeAlias = tuple[str, int]
+"""(member of the due list, the moment in ms it is due)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One compare-and-set of a call: what happened and what is written with it.
+
+    `set` and `drop` name fields of `LiveCall`; `release` frees everybody who is rung
+    for it except the attempt `keep`.
+    """
+
+    event: CallEvent | None = None
+    set: Mapping[str, str | int | bool] = field(default_factory=dict)
+    drop: tuple[str, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    release: bool = False
+    keep: str | None = None
+
+
+class Saved(StrEnum):
+    DONE = "done"
+    CHANGED = "changed"  # somebody was faster: load again
+    LATE = "late"  # the call's table has no row for this event: nothing changed
+
+
+@dataclass(frozen=True, slots=True)
+class LineView:
+    """The head of the line and everybody's presence, read in one step."""
+
+    waiting: tuple[Waiting, ...]
+    presences: Mapping[str, Presence]
+    ready: bool
+
+
+class LiveCalls(Protocol):
+    """The working copy of the calls. Every method may raise LiveStateDown."""
+
+    def arrive(self, call: LiveCall, wanted: Wanted | None, attempts: Sequence[str], now_ms: int) -> bool:
+        """Record a new call with its first offers; False when its leg is already known."""
+
+    def by_leg(self, leg_id: str) -> LiveCall | None: ...
+
+    def get(self, call_id: str) -> LiveCall | None: ...
+
+    def save(self, call: LiveCall, change: Change, now_ms: int) -> Saved:
+        """Apply `change` if nobody changed the call since it was loaded."""
+
+    def live(self) -> list[LiveCall]:
+        """Every call not yet ended, in no order."""
+
+    def ended(self, before_ms: int, limit: int) -> list[LiveCall]:
+        """Records of calls that ended before a moment and have not been forgotten yet."""
+
+    def line(self, limit: int, now_ms: int) -> LineView: ...
+
+    def forget(self, call_id: str, now_ms: int) -> None:
+        """Remove every trace of a call and its offers (a call the carrier never had)."""
+
+    def epoch(self) -> tuple[str, int] | None:
+        """(id, moment it began in ms) of the working copy; None: lost or not built yet."""
+
+    def begin_epoch(self, epoch_id: str, now_ms: int) -> bool:
+        """Declare the working copy complete; False when somebody else just did."""
+
+    def hold(self, name: str, holder: str, for_ms: int, now_ms: int) -> bool:
+        """Take or keep the lease `name`."""
+
+
+class Offers(Protocol):
+    """Offers and presences. Every method may raise LiveStateDown."""
+
+    def make(self, wanted: Wanted, live: int, attempts: Sequence[str], now_ms: int) -> tuple[str, ...]: ...
+
+    def get(self, attempt: str) -> Offer | None: ...
+
+    def by_leg(self, leg_id: str) -> Offer | None: ...
+
+    def of_call(self, call_id: str) -> list[Offer]: ...
+
+    def change(
+        self,
+        attempt: str,
+        from_states: Sequence[OfferState],
+        to: OfferState | None,
+        *,
+        now_ms: int,
+        leg_id: str | None = None,
+        fields: Mapping[str, str | int | bool] | None = None,
+    ) -> OfferState | None:
+        """Compare and set; the state before, None when the offer is unknown."""
+
+    def claim(self, attempt: str, welcome_ms: int, now_ms: int) -> Claim: ...
+
+    def settle(self, attempt: str, how: Settlement, *, cool_ms: int, wrap_up_ms: int, now_ms: int) -> bool:
+        """End an offer and free its psychologist; False when it was settled before.
+
+        For `cool_ms` she is not offered this call again; `wrap_up_ms` follow a talk.
+        """
+
+    def restore(self, offer: Offer, now_ms: int) -> None:
+        """Write an offer that was found at the carrier after the working copy was lost."""
+
+    def presence(self, psychologist: str) -> Presence | None: ...
+
+    def presences(self) -> dict[str, Presence]: ...
+
+    def happen(
+        self,
+        psychologist: str,
+        event: PresenceEvent,
+        now_ms: int,
+        fields: Mapping[str, str | int | bool] | None = None,
+    ) -> State | None:
+        """Move a psychologist along her table; None when the event does not apply."""
+
+    def may_leave_at(self, gap_ms: int, now_ms: int) -> int:
+        """Take the account's next leg: 0 for now, else the moment (ms) to ask again."""
+
+
+class DueList(Protocol):
+    """Live effects: what is to be done at the carrier, by whoever lives."""
+
+    def take(self, lease_ms: int, now_ms: int) -> tuple[str, int] | None:
+        """The most overdue effect, held for `lease_ms`: (member, end of lease)."""
+
+    def done(self, member: str, held: int, now_ms: int) -> None: ...
+
+    def later(self, member: str, held: int, at_ms: int, now_ms: int) -> None: ...
+
+    def put(self, member: str, at_ms: int, now_ms: int) -> None: ...
+
+    def next_due(self) -> int | None: ...
+
+    def wait(self, for_s: float) -> None:
+        """Block until something was put, at most `for_s`."""
