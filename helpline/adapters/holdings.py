@@ -22,18 +22,8 @@ from helpline.adapters.sql.tables import metadata
 from helpline.domain.holdings import Holding
 from helpline.ports import Carrier, CarrierLeg
 
-STANDING: Final = (
-    "epoch",
-    "due:",
-    "wake:",
-    "lease:",
-    "tokens",
-    "rq:",
-    "clock:",
-    "stat:",
-    "batch:",
-    "psys",
-    "done:",
+STANDING: Final = frozenset(
+    {"epoch", "due:", "wake:", "lease:", "tokens", "rq:", "clock:", "stat:", "batch:", "psys", "done:"}
 )
 """Key classes of the service itself; a presence is not among them: it tells that somebody talked."""
 
@@ -73,10 +63,9 @@ class RedisHoldings:
         name = key.decode(errors="replace")
         kind, content = self._value(key)
         place = _key_class(name)
-        standing = place in STANDING or name in STANDING
-        shown = f"{plain(name)} ({kind})"
-        if kind in {"hash", "string"} and not place.startswith("batch:"):
-            shown = f"{plain(name)} = {plain(content.decode(errors='replace'))}"
+        standing = place in STANDING or name in APP_READ_ONLY_KEYS
+        value = f"({kind})" if standing else f"= {plain(content.decode(errors='replace'))}"
+        shown = f"{plain(name)} {value}"
         return Holding("Redis", place, key, content, shown, standing=standing)
 
     def _job(self, key: bytes) -> Holding:

@@ -7,6 +7,7 @@ import signal
 import threading
 from pathlib import Path
 from types import FrameType
+from typing import Final
 
 import click
 
@@ -16,13 +17,15 @@ from helpline.cli.demo_parts import DemoParts
 from helpline.cli.demo_verdict import PROMISES
 from helpline.cli.outcome import Refused
 
+_ENDINGS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 
 @click.command()
 @click.option("--once", is_flag=True, help="play one whole call, show what is stored of it, judge, and end")
 def command(once: bool) -> None:
     """Run everything until Ctrl-C, or play one call (--once; 1 when a promise was broken)."""
-    signal.signal(signal.SIGTERM, _end)
-    signal.signal(signal.SIGHUP, _end)
+    for told in _ENDINGS:
+        signal.signal(told, _end)
     try:
         with DemoParts(os.environ, Path.cwd()) as demo:
             _introduce(demo)
@@ -37,7 +40,9 @@ def command(once: bool) -> None:
 
 
 def _end(number: int, frame: FrameType | None) -> None:
-    """Leave through every `with` block, like Ctrl-C."""
+    """Leave through every `with` block, once: a second signal must not break the clearing up."""
+    for told in _ENDINGS:
+        signal.signal(told, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 

@@ -17,7 +17,6 @@ from helpline.cli.control_client import ControlRefused
 from helpline.cli.demo_parts import DemoParts
 from helpline.cli.demo_story import Storyteller
 from helpline.cli.demo_verdict import Evidence, judge
-from helpline.domain.errors import HelplineError
 from helpline.domain.orientation import (
     Caller,
     Choice,
@@ -34,7 +33,7 @@ from helpline.domain.orientation import (
 from helpline.domain.people import Psychologist
 from helpline.services.close_fiche import close_fiche
 from helpline.services.note_fiche import FicheAnswer, note_fiche
-from helpline.services.show_stores import Stores
+from helpline.services.show_stores import Stores, read_stores
 
 NUMBER: Final = "0639980001"
 NUMBER_E164: Final = "+33639980001"
@@ -46,6 +45,8 @@ PATIENCE_S: Final = 10.0
 TALK_S: Final = 4.0
 TIDY_S: Final = 35.0
 LOOK_S: Final = 0.1
+OF_A_CALL: Final = frozenset({"call:", "sid:", "offer:", "offers:", "receipt:", "fiche:"})
+"""Key classes that hold something of one call, until its records at the carrier are gone."""
 
 CODES: Final[Mapping[str, object]] = as_codes(
     Fiche(
@@ -105,7 +106,8 @@ class DemoCall:
         self._phone = self._vera.endpoints[0].address
         self.demo.control.set_knobs({"erase_refused_ms": list(ERASE_REFUSED_MS)})
         show_last_call.keep_before(self.demo.settings)
-        self._before = _counts(show_last_call.read(self.demo.settings))
+        self._readers = show_last_call.readers(self.demo.settings)
+        self._before = _counts(read_stores(self._readers))
         self._seen = self._last_record()
 
     def _dial(self) -> str:
@@ -165,21 +167,20 @@ class DemoCall:
     # ---- what becomes of it
 
     def _is_tidy(self) -> bool:
-        """Counted, sealed, and every leg's record deleted: by the stores and the log."""
+        """Counted, sealed, every leg's record deleted and then forgotten in Redis: by the log and the stores."""
         legs = {r["leg"] for r in self._records if r["kind"] == "leg"}
         gone = {r["leg"] for r in self._records if r["kind"] == "leg" and r["what"] == "erased"}
         if legs != gone:
             return False
-        try:
-            counted, sealed = _counts(show_last_call.read(self.demo.settings))
-        except HelplineError:
-            return False
-        return counted > self._before[0] and sealed > self._before[1]
+        stores = read_stores({name: self._readers[name] for name in ("Redis", "SQL")})
+        counted, sealed = _counts(stores)
+        of_call = any(h.place in OF_A_CALL for h in stores.held)
+        return counted > self._before[0] and sealed > self._before[1] and not of_call
 
     def _finish(self) -> list[str]:
         self.between("show")
         settings = self.demo.settings
-        stores = show_last_call.read(settings)
+        stores = read_stores(self._readers)
         counted, sealed = (now - was for now, was in zip(_counts(stores), self._before, strict=True))
         self._tell(f"in SQL: {counted} call more is counted, {sealed} sealed fiche more is kept")
         self.say("\nEverything that is now stored about that call:")

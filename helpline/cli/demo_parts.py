@@ -130,7 +130,11 @@ class DemoParts:
         """All at once: each spends its first second importing."""
         children = self._children()
         with ThreadPoolExecutor(len(children)) as pool:
-            list(pool.map(self.parts.start, children))
+            try:
+                list(pool.map(self.parts.start, children))
+            except BaseException:
+                self.parts.stop()  # or the pool would wait for those that are not ready yet
+                raise
         self.control = ControlClient(f"http://127.0.0.1:{self.settings.emulator_port}")
         try:
             point_our_numbers(self.settings, self.service.switchboard.book)

@@ -19,7 +19,15 @@ from helpline.bootstrap import NotSetUp, readers_of
 from helpline.cli.outcome import Refused, current_settings
 from helpline.config import Settings
 from helpline.domain.holdings import STORES, Holding
-from helpline.services.show_stores import Before, Difference, Stores, differences, read_stores, remember
+from helpline.services.show_stores import (
+    Before,
+    Difference,
+    Reader,
+    Stores,
+    differences,
+    read_stores,
+    remember,
+)
 
 BEFORE: Final = "before.json"
 NOTHING: Final = "nothing"
@@ -40,17 +48,28 @@ def command(as_json: bool) -> None:
         raise Refused("\n".join(stores.down))
 
 
-def read(settings: Settings) -> Stores:
-    """Every store as it is now. Raises Refused before anything was set up."""
+def readers(settings: Settings) -> dict[str, Reader]:
+    """A reader of each store. Raises Refused before anything was set up."""
     try:
-        return read_stores(readers_of(settings, without=(BEFORE,)))
+        return readers_of(settings, without=(BEFORE,))
     except NotSetUp as error:
         raise Refused(str(error)) from None
 
 
+def read(settings: Settings) -> Stores:
+    """Every store as it is now. Raises Refused before anything was set up."""
+    return read_stores(readers(settings))
+
+
 def keep_before(settings: Settings) -> None:
-    """Read every store and write down its digests, whole or not at all, mode 600; for before a call."""
-    before = remember(read(settings).held, secrets.token_hex(32))
+    """Read every store and write down its digests, whole or not at all, mode 600; for before a call.
+
+    Raises Refused when a store is down: what it held would look like the call's.
+    """
+    stores = read(settings)
+    if stores.down:
+        raise Refused("\n".join(stores.down))
+    before = remember(stores.held, secrets.token_hex(32))
     file = settings.home_dir / BEFORE
     new = file.with_name(f".{BEFORE}.{os.getpid()}")
     new.touch(mode=0o600)
@@ -81,7 +100,7 @@ def tell(before: Before | None, stores: Stores) -> list[str]:
         of_calls = [holding for holding in stores.held if _is_of_calls(holding)]
         for store in STORES:
             lines += _section(store, Counter(_plain_line(h) for h in of_calls if h.store == store))
-        return lines + [f"{line}" for line in stores.down]
+        return lines + list(stores.down)
     found = differences(before, stores.held)
     lines = []
     for store in STORES:

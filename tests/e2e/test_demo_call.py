@@ -1,0 +1,218 @@
+"""`helpline demo --once`: one whole call through real processes, and the promises it makes somebody see broken."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from helpline.cli import children
+from helpline.cli.demo_call import NUMBER, DemoCall
+from helpline.cli.demo_parts import DemoParts
+
+pytestmark = [pytest.mark.real, pytest.mark.timeout(150)]
+
+ROOT = Path(__file__).parents[2]
+DEMO = (sys.executable, "-m", "helpline.cli.main", "demo")
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> dict[str, str]:
+    """A shell without settings, a var folder and a port base of this test's own."""
+    plain = {
+        name: value for name, value in os.environ.items() if not name.startswith(("HELPLINE_", "TWILIO_"))
+    }
+    return plain | {"HELPLINE_VAR_DIR": str(tmp_path / "var"), "HELPLINE_PORT_BASE": str(_free_base())}
+
+
+@pytest.fixture
+def demo(environ: dict[str, str]) -> Iterator[DemoParts]:
+    with DemoParts(environ, ROOT) as parts:
+        yield parts
+
+
+def _free_base() -> int:
+    """A base with five free ports above it, outside of where the system draws its own."""
+    for base in range(20_000, 32_000, 10):
+        try:
+            for offset in range(5):
+                with socket.socket() as probe:
+                    probe.bind(("127.0.0.1", base + offset))
+        except OSError:
+            continue
+        return base
+    raise AssertionError("no five free ports")
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _children_of(needle: str) -> list[str]:
+    """Command lines of live processes whose environment names this test's folder."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdecimal() and needle.encode() in (entry / "environ").read_bytes():
+                found.append((entry / "cmdline").read_text().replace("\0", " "))
+        except OSError:
+            continue
+    return found
+
+
+def _assert_nothing_left(environ: dict[str, str]) -> None:
+    base = int(environ["HELPLINE_PORT_BASE"])
+    assert not [port for port in range(base, base + 5) if _listens(port)]
+    assert _children_of(environ["HELPLINE_VAR_DIR"]) == []
+
+
+def test_the_story_is_told_every_promise_kept_and_nothing_left_running(environ: dict[str, str]) -> None:
+    began = time.monotonic()
+
+    done = subprocess.run([*DEMO, "--once"], cwd=ROOT, env=environ, capture_output=True, text=True)
+
+    story = done.stdout
+    assert (done.returncode, done.stderr) == (0, ""), story + done.stderr
+    wanted = (
+        "seal_after_s=5 erase_after_s=5 sweep_every_s=2",
+        "A dials 0 800 288 038",
+        "A hears: « Entraide médecins et internes. Appel anonyme",
+        "vera's phone rings",
+        "vera picks up",
+        "vera presses 1",
+        "A and vera talk",
+        "proposals asso retenue, cdom refusee",
+        "A hangs up",
+        "the carrier has deleted its record of A's leg",
+        "in SQL: 1 call more is counted, 1 sealed fiche more is kept",
+        "measure=end_state, cls=spoke, n=1, +1",
+        "carrier  nothing",
+        "P2 never a name: kept",
+    )
+    assert [text for text in wanted if text not in story] == []
+    assert story.index("phone rings") < story.index("A leaves the waiting line")
+    assert re.search(r"^ {3}0\.000  A dials", story, re.MULTILINE)
+    assert time.monotonic() - began < 75
+    told = re.sub(r"0 800 288 038|HELPLINE\S*|files in \S+", "", story)
+    assert re.findall(r"[A-Z]{2}[0-9a-f]{32}|\+?\d{10,}|06 ?39", told) == []
+    _assert_nothing_left(environ)
+
+
+def test_effects_kept_away_break_two_promises_by_name(demo: DemoParts) -> None:
+    def keep_away(step: str) -> None:
+        if step == "dial":
+            demo.parts.hold_down("effects")
+            demo.parts.hold_down("effects2")
+
+    broken = DemoCall(demo, print, keep_away, patience_s=4, tidy_s=1).play()
+
+    assert any(re.match(r"P5 broken: a caller waited [2-9]\d{3} ms with somebody free", b) for b in broken), (
+        broken
+    )
+    assert "P1 broken: c1 reached nobody" in broken
+
+
+def test_a_refused_erasure_breaks_the_second_promise_by_name(demo: DemoParts) -> None:
+    def refuse(step: str) -> None:
+        if step == "dial":
+            demo.control.set_knobs({"erase_refused_forever": True})
+
+    broken = DemoCall(demo, print, refuse, tidy_s=10).play()
+
+    (only,) = broken
+    assert re.fullmatch(
+        r"P2 broken: the carrier still keeps its record of [23] legs, 1 of them the caller's", only
+    )
+
+
+def test_a_number_planted_in_a_log_breaks_the_second_promise_without_being_shown(
+    demo: DemoParts, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def plant(step: str) -> None:
+        if step == "show":
+            with demo.log_of("web").open("a") as log:
+                log.write(f"a call from {NUMBER}\n")
+
+    broken = DemoCall(demo, print, plant).play()
+
+    assert broken == ["P2 broken: the caller's number (national) is held in file log/web.log"]
+    assert NUMBER not in capsys.readouterr().out
+
+
+def test_told_to_end_it_leaves_nothing_running(environ: dict[str, str]) -> None:
+    process = children.spawn(DEMO, env=environ, cwd=ROOT, log=subprocess.DEVNULL)
+    base = int(environ["HELPLINE_PORT_BASE"])
+    deadline = time.monotonic() + 30
+    while not _listens(base) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert _listens(base)
+
+    process.send_signal(signal.SIGTERM)
+
+    assert process.wait(30) == 0
+    _assert_nothing_left(environ)
+
+
+def test_killed_it_takes_every_part_with_it(environ: dict[str, str]) -> None:
+    process = children.spawn(DEMO, env=environ, cwd=ROOT, log=subprocess.DEVNULL)
+    base = int(environ["HELPLINE_PORT_BASE"])
+    deadline = time.monotonic() + 30
+    while not _listens(base) and time.monotonic() < deadline:
+        time.sleep(0.1)
+
+    process.kill()
+    process.wait()
+
+    deadline = time.monotonic() + 10
+    while _children_of(environ["HELPLINE_VAR_DIR"]) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    _assert_nothing_left(environ)
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        (
+            {"HELPLINE_REDIS_URL": "redis://app:word@127.0.0.1:9/0"},
+            "Redis (HELPLINE_REDIS_URL): does not answer",
+        ),
+        (
+            {"HELPLINE_DATABASE_URL": "postgresql://helpline@127.0.0.1:9/helpline"},
+            "SQL (HELPLINE_DATABASE_URL): does not answer",
+        ),
+        ({"HELPLINE_PORT_BASE": "80"}, "HELPLINE_PORT_BASE: must be a whole number from 1024 to 65000"),
+    ],
+)
+def test_a_part_that_is_away_is_named_in_one_line(
+    environ: dict[str, str], changes: dict[str, str], line: str
+) -> None:
+    done = subprocess.run(
+        [*DEMO, "--once"], cwd=ROOT, env=environ | changes, capture_output=True, text=True, timeout=10
+    )
+
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", line + "\n")
+    assert _children_of(environ["HELPLINE_VAR_DIR"]) == []
+
+
+def test_a_taken_port_is_named_with_its_part(environ: dict[str, str]) -> None:
+    base = int(environ["HELPLINE_PORT_BASE"])
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", base + 2))
+        other.listen()
+
+        done = subprocess.run([*DEMO], cwd=ROOT, env=environ, capture_output=True, text=True, timeout=10)
+
+    assert done.returncode == 1
+    assert (
+        done.stderr
+        == f"carrier: port {base + 2} is taken by another program; end it or set HELPLINE_PORT_BASE\n"
+    )
