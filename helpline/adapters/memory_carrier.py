@@ -19,6 +19,8 @@ class MemoryCarrier:
     now_ms: int = 0
     deletable_after_ms: int = 0
     legs: dict[str, CarrierLeg] = field(default_factory=dict)
+    endpoints: Mapping[str, str] = field(default_factory=dict)
+    """Address to endpoint id: the strip names what is ours, here too."""
     queue: dict[str, int] = field(default_factory=dict)
 
     def add(self, leg: CarrierLeg) -> CarrierLeg:
@@ -27,7 +29,8 @@ class MemoryCarrier:
 
     def ring(self, address: str, attempt: str, ring_s: int) -> tuple[RestOutcome, str | None]:
         leg_id = f"leg-{attempt}"
-        self.add(CarrierLeg(leg_id, False, LegStatus.RINGING, endpoint=address, started_ms=self.now_ms))
+        endpoint = self.endpoints.get(address)
+        self.add(CarrierLeg(leg_id, False, LegStatus.RINGING, endpoint=endpoint, started_ms=self.now_ms))
         return RestOutcome.DONE, leg_id
 
     def move(self, leg_id: str, path: str) -> RestOutcome:
@@ -50,7 +53,8 @@ class MemoryCarrier:
         return [leg for leg in self.legs.values() if not leg.status.is_final]
 
     def legs_to(self, address: str) -> list[CarrierLeg]:
-        return [leg for leg in reversed(self.legs.values()) if leg.endpoint == address]
+        endpoint = self.endpoints.get(address)
+        return [leg for leg in reversed(self.legs.values()) if endpoint and leg.endpoint == endpoint]
 
     def waiting(self) -> list[QueueMember]:
         members = [QueueMember(leg_id, since_ms) for leg_id, since_ms in self.queue.items()]
@@ -58,6 +62,9 @@ class MemoryCarrier:
 
     def rooms(self) -> Mapping[str, tuple[str, ...]]:
         return {}
+
+    def room(self, name: str) -> tuple[str, ...]:
+        return ()
 
     def finished_legs(self) -> list[CarrierLeg]:
         return [leg for leg in self.legs.values() if leg.status.is_final]
