@@ -12,6 +12,7 @@ from helpline.services.change_call import change_call
 from helpline.services.note_fiche import open_fiche
 from helpline.services.switchboard import Switchboard
 
+
 def end_call(sw: Switchboard, call: LiveCall, ended_ms: int) -> bool:
     """The caller's leg has ended at `ended_ms`. False when that was known. Raises LiveStateDown.
 

@@ -29,16 +29,16 @@ def join_room(sw: Switchboard, leg_id: str, attempt: str) -> Document:
     return documents.room(call.attempt or attempt)
 
 
-def room_left(sw: Switchboard, leg_id: str, *, over: bool) -> Document:
+def room_left(sw: Switchboard, leg_id: str, *, over: bool, caller: bool) -> Document:
     """Answer `/voice/done/<attempt>`: a leg came back from its room.
 
     The caller's own: gone when over; still there, the room was closed on them and they
-    go back to the line. A psychologist's leg has nothing more to hear.
+    go back to the line, known to us or not. A psychologist's leg has nothing more to hear.
     """
     now_ms = sw.clock.now_ms()
     call = sw.calls.by_leg(leg_id)
     if call is None:
-        return ()
+        return documents.in_line() if caller and not over else ()
     if over:
         end_by_leg(sw, leg_id, now_ms)
         return ()

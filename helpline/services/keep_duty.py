@@ -48,10 +48,14 @@ def apply_rota(sw: Switchboard, now_ms: int) -> int:
         presence = present.get(person.id)
         if plan is not None:
             changed += _begin_shift(sw, person.id, presence, plan, now_ms)
-        elif presence is not None and presence.shift_ms and presence.state is not State.OFFLINE:
-            if not presence.leaving:
-                changed += sw.offers.happen(person.id, Event.OFF_DUTY, now_ms) is not None
+        elif presence is not None and _stays_past_shift(presence):
+            changed += sw.offers.happen(person.id, Event.OFF_DUTY, now_ms) is not None
     return changed
+
+
+def _stays_past_shift(presence: Presence) -> bool:
+    """Put on duty by a shift that is over, and still there. A call in progress is not touched."""
+    return bool(presence.shift_ms) and presence.state is not State.OFFLINE and not presence.leaving
 
 
 def _begin_shift(

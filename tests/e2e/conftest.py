@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,7 +51,7 @@ def fallback_host(book: FixedBook) -> WSGIApplication:
 @pytest.fixture
 def make_line(
     tmp_path: Path, database_url: str, redis_app: redis.Redis, redis_clock: redis.Redis, seed: int
-) -> Iterator[MakeLine]:
+) -> MakeLine:
     """Build a line: `make_line(*people, standby=(), leg_rate=1000.0, knobs=…)`."""
 
     def make(
@@ -82,7 +82,7 @@ def make_line(
         )
         return Line(Stepper(scene), people, f"{builders.FALLBACK}/index.xml")
 
-    yield make
+    return make
 
 
 @pytest.fixture

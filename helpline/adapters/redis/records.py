@@ -25,7 +25,7 @@ def call_to_hash(call: LiveCall) -> dict[str, str]:
     out = {"line_key_ms": str(call.line_key_ms)}
     for f in fields(call):
         value = getattr(call, f.name)
-        if f.name in ("id", "leg_id", "rev") or value is None or value == () or value == "":
+        if f.name in ("id", "leg_id", "rev") or value in (None, (), ""):
             continue
         if isinstance(value, bool):
             out[f.name] = str(int(value))
