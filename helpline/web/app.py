@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 def create_app(service: Service) -> WSGIApplication:
     """The WSGI application of `service`, reachable by the carrier only through the edge."""
     app = Flask("helpline.web", static_folder=None, template_folder=None)
+    # An address is ours as it is written or not at all: no redirect, to a host that a header names.
+    app.url_map.merge_slashes = False
     app.extensions[KEY] = Parts(service.switchboard, service.renderer)
     app.register_blueprint(voice.bp)
     app.register_blueprint(health.bp)

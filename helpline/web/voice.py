@@ -11,7 +11,6 @@ from flask import Blueprint, Response, request
 
 from helpline.domain import paths
 from helpline.domain.verbs import Document
-from helpline.ports import LegStatus
 from helpline.services import documents
 from helpline.services.claim_call import Unsure, answer_offer, present_offer
 from helpline.services.end_call import end_by_leg
@@ -22,38 +21,11 @@ from helpline.services.join_room import join_room, room_left
 from helpline.services.leave_line import leave_line
 from helpline.services.press_key import press_key
 from helpline.services.take_call import take_call
+from helpline.web import form, without_memory
 from helpline.web.parts import Parts, parts
 from helpline.web.patience import patience
 
 bp = Blueprint("voice", __name__)
-
-NO_LEG = ""
-UNKNOWN_LINE = "autre"
-
-
-def _leg() -> str:
-    return request.form.get("Leg", NO_LEG)
-
-
-def _line() -> str:
-    return request.form.get("Line", UNKNOWN_LINE)
-
-
-def _status() -> LegStatus | None:
-    try:
-        return LegStatus(request.form.get("CallStatus", ""))
-    except ValueError:
-        return None
-
-
-def _over() -> bool:
-    status = _status()
-    return status is not None and status.is_final
-
-
-def _queue_time_s() -> int:
-    text = request.form.get("QueueTime", "")
-    return min(int(text), 86_400) if text.isascii() and text.isdigit() and len(text) < 7 else 0
 
 
 def _xml(document: Document) -> Response:
@@ -66,63 +38,60 @@ def _heard() -> Response:
 
 @bp.post(paths.INCOMING)
 def incoming() -> Response:
-    p = parts()
-    if not _leg():
-        return _xml(documents.in_line())
-    return _xml(take_call(p.switchboard, _leg(), _line()))
+    if not form.leg():
+        return _xml(without_memory.document())
+    return _xml(take_call(parts().switchboard, form.leg(), form.line()))
 
 
 @bp.post(paths.WAIT)
 def wait() -> Response:
-    p = parts()
-    if not _leg():
-        return _xml(documents.next_wait(p.switchboard.book, "", "", plain=True)[0])
-    return _xml(hold_call(p.switchboard, _leg(), _line(), 1000 * _queue_time_s()))
+    if not form.leg():
+        return _xml(without_memory.document())
+    return _xml(hold_call(parts().switchboard, form.leg(), form.line(), 1000 * form.queue_time_s()))
 
 
 @bp.post(paths.KEYS)
 def keys() -> Response:
-    return _xml(press_key(parts().switchboard, _leg(), request.form.get("Digits", "")))
+    return _xml(press_key(parts().switchboard, form.leg(), form.digits()))
 
 
 @bp.post(paths.LEFT)
 def left() -> Response:
-    result = request.form.get("QueueResult", "")
-    if not _leg():
-        return _xml(documents.in_line())
-    return _xml(leave_line(parts().switchboard, _leg(), _line(), result, over=_over()))
+    if not form.leg():
+        return _xml(without_memory.document())
+    sw, result = parts().switchboard, form.queue_result()
+    return _xml(leave_line(sw, form.leg(), form.line(), result, over=form.is_over()))
 
 
 @bp.post("/voice/join/<attempt>")
 def join(attempt: str) -> Response:
-    return _xml(join_room(parts().switchboard, _leg(), attempt))
+    return _xml(join_room(parts().switchboard, form.leg(), attempt))
 
 
 @bp.post("/voice/done/<attempt>")
 def done(attempt: str) -> Response:
-    return _xml(room_left(parts().switchboard, _leg(), over=_over()))
+    return _xml(room_left(parts().switchboard, form.leg(), over=form.is_over(), caller=form.is_caller()))
 
 
 @bp.post(paths.ENDED)
 def ended() -> Response:
     """The number's status callback: the caller's leg is over. Unknown call: nothing stored."""
-    if _over() and _leg():
+    if form.is_over() and form.leg():
         switchboard = parts().switchboard
-        end_by_leg(switchboard, _leg(), switchboard.clock.now_ms())
+        end_by_leg(switchboard, form.leg(), switchboard.clock.now_ms())
     return _heard()
 
 
 @bp.post("/voice/offer/<attempt>")
 def offer(attempt: str) -> Response:
     p = parts()
-    return _offered(p, attempt, present_offer(p.switchboard, attempt, _leg()), paths.offer(attempt))
+    return _offered(p, attempt, present_offer(p.switchboard, attempt, form.leg()), paths.offer(attempt))
 
 
 @bp.post("/voice/claim/<attempt>")
 def claim(attempt: str) -> Response:
     p = parts()
-    digits = request.form.get("Digits", "")
-    return _offered(p, attempt, answer_offer(p.switchboard, attempt, digits), paths.claim(attempt))
+    return _offered(p, attempt, answer_offer(p.switchboard, attempt, form.digits()), paths.claim(attempt))
 
 
 def _offered(p: Parts, attempt: str, answer: Document | Unsure, path: str) -> Response:
@@ -135,20 +104,20 @@ def _offered(p: Parts, attempt: str, answer: Document | Unsure, path: str) -> Re
 
 @bp.post("/voice/leg/<attempt>")
 def leg(attempt: str) -> Response:
-    status = _status()
-    if status is not None and _leg():
-        follow_leg(parts().switchboard, attempt, _leg(), status)
+    status = form.status()
+    if status is not None and form.leg():
+        follow_leg(parts().switchboard, attempt, form.leg(), status)
     return _heard()
 
 
 @bp.post("/voice/room/<attempt>")
 def room(attempt: str) -> Response:
     event = request.form.get("StatusCallbackEvent", "")
-    if event in ("participant-join", "participant-leave") and _leg():
+    if event in ("participant-join", "participant-leave") and form.leg():
         reason = request.form.get("ReasonParticipantLeft", "")
         news = RoomNews(
             attempt=attempt,
-            leg_id=_leg(),
+            leg_id=form.leg(),
             joined=event == "participant-join",
             hung_up=reason == "participant_hung_up",
             leg_over=request.form.get("ParticipantCallStatus", "") in ("completed", "failed"),

@@ -7,7 +7,7 @@ after it: no later code can log what it never had.
 
 Refused (403, nothing changed): no or a wrong signature, another account, a name given
 twice, a query string, an absolute or doubled-slash target. Too large 413, of another
-kind 415, without length 411, not POST 405.
+kind 415, without length 411, cut off 408, not POST 405.
 """
 
 from __future__ import annotations
@@ -40,11 +40,14 @@ ALLOWED = (
 LEG_ID = re.compile(r"CA[0-9a-f]{32}\Z")
 MOST_BYTES = 64 * 1024
 MOST_FIELDS = 200
+BODY_S = 0.8
+"""The longest silence in the middle of a body."""
+
 PREFIX = "/voice/"
 
 _log = logging.getLogger("helpline.edge")
-_LINES = {403: "403 Forbidden", 405: "405 Method Not Allowed", 411: "411 Length Required"}
-_LINES |= {413: "413 Content Too Large", 415: "415 Unsupported Media Type"}
+_LINES = {403: "403 Forbidden", 405: "405 Method Not Allowed", 408: "408 Request Timeout"}
+_LINES |= {411: "411 Length Required", 413: "413 Content Too Large", 415: "415 Unsupported Media Type"}
 
 
 class Refused(Exception):
@@ -87,17 +90,14 @@ class Edge:
         self._quiet_until_ms = 0
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if not environ.get("PATH_INFO", "").startswith(PREFIX):
+        # However many slashes it begins with: nothing unverified may pass as a webhook.
+        if not f"/{environ.get('PATH_INFO', '').lstrip('/')}".startswith(PREFIX):
             return self._app(environ, start_response)
         try:
             form = self._stripped(environ)
         except Refused as refusal:
             return self._refuse(refusal, start_response)
-        body = urlencode(form).encode()
-        environ["wsgi.input"] = io.BytesIO(body)
-        environ["CONTENT_LENGTH"] = str(len(body))
-        environ["QUERY_STRING"] = ""
-        return self._app(environ, start_response)
+        return self._app(_environ_for_app(environ, form), start_response)
 
     def _stripped(self, environ: WSGIEnvironment) -> dict[str, str]:
         fields = _read_form(environ)
@@ -148,6 +148,20 @@ def _holds(validator: RequestValidator, url: str, fields: Mapping[str, str], sig
         return False
 
 
+def _environ_for_app(environ: WSGIEnvironment, form: Mapping[str, str]) -> WSGIEnvironment:
+    """The request as the application sees it: the stripped form, and none of the carrier's headers.
+
+    The signature among them is a keyed hash of the number; nobody needs the others.
+    """
+    body = urlencode(form).encode()
+    kept = {
+        name: value
+        for name, value in environ.items()
+        if not name.startswith("HTTP_") and name not in {"RAW_URI", "REQUEST_URI"}
+    }
+    return kept | {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body)), "QUERY_STRING": ""}
+
+
 def _read_form(environ: WSGIEnvironment) -> MultiDict[str, str]:
     if environ.get("REQUEST_METHOD") != "POST":
         raise Refused(405, "method")
@@ -159,10 +173,28 @@ def _read_form(environ: WSGIEnvironment) -> MultiDict[str, str]:
     length = str(environ.get("CONTENT_LENGTH") or "")
     if not (length.isascii() and length.isdigit()):
         raise Refused(411, "length")
-    if int(length) > MOST_BYTES:
+    if len(length) > len(str(MOST_BYTES)) or int(length) > MOST_BYTES:
         raise Refused(413, "too large")
-    body = environ["wsgi.input"].read(int(length))
-    return _parse(body)
+    return _parse(_read_body(environ, int(length)))
+
+
+def _read_body(environ: WSGIEnvironment, length: int) -> bytes:
+    """The whole body. One that stops coming is refused: the server would wait for it for ever."""
+    connection = environ.get("gunicorn.socket")
+    body = b""
+    if connection is not None:
+        connection.settimeout(BODY_S)
+    try:
+        body = environ["wsgi.input"].read(length)
+    except OSError:
+        # Time is over, or they hung up. Refused outside of this block, without what was read.
+        pass
+    finally:
+        if connection is not None:
+            connection.settimeout(None)
+    if len(body) < length:
+        raise Refused(408, "body")
+    return body
 
 
 def _parse(body: bytes) -> MultiDict[str, str]:
