@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from helpline.cli import children
 from helpline.cli.demo_call import NUMBER, DemoCall
+from helpline.cli.demo_data import PSYCHOLOGISTS
 from helpline.cli.demo_parts import DemoParts
+from tests.demo import plain_environ
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(150)]
 
@@ -26,30 +27,13 @@ DEMO = (sys.executable, "-m", "helpline.cli.main", "demo")
 
 @pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
-    """A shell without settings, a var folder and a port base of this test's own."""
-    plain = {
-        name: value for name, value in os.environ.items() if not name.startswith(("HELPLINE_", "TWILIO_"))
-    }
-    return plain | {"HELPLINE_VAR_DIR": str(tmp_path / "var"), "HELPLINE_PORT_BASE": str(_free_base())}
+    return plain_environ(tmp_path)
 
 
 @pytest.fixture
 def demo(environ: dict[str, str]) -> Iterator[DemoParts]:
     with DemoParts(environ, ROOT) as parts:
         yield parts
-
-
-def _free_base() -> int:
-    """A base with five free ports above it, outside of where the system draws its own."""
-    for base in range(20_000, 32_000, 10):
-        try:
-            for offset in range(5):
-                with socket.socket() as probe:
-                    probe.bind(("127.0.0.1", base + offset))
-        except OSError:
-            continue
-        return base
-    raise AssertionError("no five free ports")
 
 
 def _listens(port: int) -> bool:
@@ -216,3 +200,28 @@ def test_a_taken_port_is_named_with_its_part(environ: dict[str, str]) -> None:
         done.stderr
         == f"carrier: port {base + 2} is taken by another program; end it or set HELPLINE_PORT_BASE\n"
     )
+
+
+def test_with_the_web_kept_down_the_chain_alone_brings_the_caller_to_a_psychologist(
+    demo: DemoParts,
+) -> None:
+    demo.parts.hold_down("web")
+    phone = PSYCHOLOGISTS[0].endpoints[0].address
+    call = demo.control.dial("0639980002", "0800288038")
+
+    _until(lambda: demo.control.phone(phone)["state"] == "ringing", 20)
+    demo.control.phone_does(phone, "answer")
+    _until(lambda: any("tapez 1" in sound["text"] for sound in demo.control.phone(phone)["heard"]), 10)
+    time.sleep(0.5)
+    demo.control.phone_does(phone, "press", keys="1")
+    _until(lambda: bool(demo.control.call(call)["with"]), 10)
+    demo.control.hang_up(call)
+
+    assert "0639980002" not in "".join(file.read_text() for file in (demo.home / "log").iterdir())
+
+
+def _until(what: Callable[[], bool], for_s: float) -> None:
+    deadline = time.monotonic() + for_s
+    while not what():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)

@@ -1,0 +1,160 @@
+"""The static fallback chain: what is written, what `check` finds, how it is served, and that it reaches somebody."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+import requests
+
+from helpline.adapters.snapshots import FileSnapshots
+from helpline.bootstrap import Service, service_of
+from helpline.cli.demo_data import read_documents
+from helpline.cli.fallback import check_chain, write_chain
+from helpline.cli.outcome import Refused
+from helpline.domain.hours import Interval
+from helpline.domain.people import Roster, Shift, Tier
+from helpline.domain.snapshot import Snapshot
+from tests import builders
+from tests.demo import free_base
+
+ROOT = Path(__file__).parents[2]
+VERA, BRUNO = builders.psychologist("vera", 1), builders.psychologist("bruno", 2)
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Service:
+    """A service with a snapshot on disk and neither Redis nor SQL: vera on duty today, bruno on standby."""
+    settings = builders.settings(
+        "sqlite:////nowhere/helpline.db", tmp_path, HELPLINE_REDIS_URL="unix://app:x@/no/sock"
+    )
+    now = datetime.now(UTC)
+    span = Interval(now - timedelta(hours=1), now + timedelta(hours=8))
+    shifts = (Shift("p2", Tier.STANDBY, span), Shift("p1", Tier.ON_DUTY, span))
+    rules, flows = read_documents(ROOT)
+    snapshot = Snapshot(Roster((BRUNO, VERA), shifts), (), rules, flows)
+    FileSnapshots(settings.home_dir / "snapshot").replace(snapshot)
+    return service_of(settings)
+
+
+def _xml(text: str) -> ET.Element:
+    return ET.fromstring(text)  # noqa: S314  # our own text
+
+
+def _tags(text: str) -> list[str]:
+    return [element.tag for element in _xml(text)]
+
+
+def test_the_chain_rings_who_is_planned_on_duty_first_and_ends_with_a_way_on(
+    service: Service, tmp_path: Path
+) -> None:
+    people = write_chain(service, tmp_path / "chain")
+
+    text = (tmp_path / "chain" / "index.xml").read_text()
+    assert people == 2
+    assert _tags(text) == ["Say", "Dial", "Say", "Dial", "Say", "Say", "Hangup"]
+    assert text.index(VERA.endpoints[0].address) < text.index(BRUNO.endpoints[0].address)
+    assert all(number in text for number in ("le 15", "114", "3114"))
+    dials = _xml(text).findall("Dial")
+    assert all(set(dial.attrib) == {"callerId", "timeout"} for dial in dials)
+    assert {dial[0].get("url") for dial in dials} == {f"{builders.FALLBACK}/screen.xml"}
+
+
+def test_a_mailbox_presses_no_key_so_the_screen_hangs_up(service: Service, tmp_path: Path) -> None:
+    write_chain(service, tmp_path / "chain")
+
+    screen = (tmp_path / "chain" / "screen.xml").read_text()
+    assert _tags(screen) == ["Gather", "Hangup"]
+    gather = _xml(screen)[0]
+    assert (gather.get("numDigits"), gather.get("method")) == ("1", "GET")
+    assert gather.get("action") == f"{builders.FALLBACK}/accepted.xml"
+    assert _tags((tmp_path / "chain" / "accepted.xml").read_text()) == []
+
+
+def test_the_files_are_for_their_owner_alone_and_nothing_else_is_left(
+    service: Service, tmp_path: Path
+) -> None:
+    write_chain(service, tmp_path / "chain")
+    write_chain(service, tmp_path / "chain")
+
+    files = {file.name: file.stat().st_mode & 0o777 for file in (tmp_path / "chain").iterdir()}
+    assert files == dict.fromkeys(("index.xml", "screen.xml", "accepted.xml"), 0o600)
+
+
+def _older(folder: Path) -> None:
+    file = folder / "index.xml"
+    file.write_text(file.read_text().replace(VERA.endpoints[0].address, "+33639985099"))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "finding"),
+    [
+        (lambda folder: None, []),
+        (lambda folder: (folder / "screen.xml").unlink(), ["screen.xml cannot be read"]),
+        (lambda folder: (folder / "index.xml").write_text("<Response>"), ["index.xml is not XML"]),
+        (
+            lambda folder: (folder / "index.xml").chmod(0o644),
+            ["index.xml has mode 644, not 600: it holds psychologists' numbers"],
+        ),
+        (_older, ["index.xml is not what would be written now: run `helpline fallback write`"]),
+    ],
+)
+def test_check_tells_what_is_wrong_without_a_number(
+    service: Service, tmp_path: Path, spoil: Callable[[Path], object], finding: list[str]
+) -> None:
+    write_chain(service, tmp_path / "chain")
+
+    spoil(tmp_path / "chain")
+
+    assert check_chain(service, tmp_path / "chain") == finding
+
+
+def test_without_an_origin_no_chain_is_written(service: Service, tmp_path: Path) -> None:
+    service = replace(service, settings=replace(service.settings, fallback_origin=None))
+
+    with pytest.raises(Refused, match="HELPLINE_FALLBACK_ORIGIN"):
+        write_chain(service, tmp_path / "chain")
+
+    assert not (tmp_path / "chain" / "index.xml").exists()
+
+
+@pytest.fixture
+def origin(service: Service, tmp_path: Path) -> Iterator[str]:
+    """The file server as a process of its own."""
+    write_chain(service, tmp_path / "chain")
+    (tmp_path / "chain" / "secret.xml").write_text("<Response/>")
+    port = free_base()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "helpline.cli.fallback_server", tmp_path / "chain", str(port)]
+    )
+    deadline = time.monotonic() + 10
+    while socket.socket().connect_ex(("127.0.0.1", port)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    yield f"http://127.0.0.1:{port}"
+    process.terminate()
+    assert process.wait(5) == 0
+
+
+@pytest.mark.loopback
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_the_server_gives_three_files_by_get_and_nothing_else(
+    origin: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    found = requests.get(f"{origin}/index.xml?From=%2B33639980001", timeout=5)
+
+    assert (found.status_code, found.headers["Content-Type"]) == (200, "text/xml; charset=utf-8")
+    assert found.text == (tmp_path / "chain" / "index.xml").read_text()
+    assert requests.get(f"{origin}/", timeout=5).text == found.text
+    for path in ("/secret.xml", "/%2e%2e/snapshot/snapshot.json", "/chain"):
+        assert requests.get(origin + path, timeout=5).status_code == 404
+    assert requests.post(f"{origin}/index.xml", timeout=5).status_code == 501
+    # The request line had a number in it: not a word of it may be printed.
+    assert capfd.readouterr() == ("", "")
