@@ -7,7 +7,7 @@ process at any time, twice or at once: the store counts again before it makes an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from helpline.domain.presence import Presence, State
 from helpline.domain.waiting import (
@@ -31,7 +31,7 @@ def offer_round(sw: Switchboard, now_ms: int) -> int:
         return 0
     made = 0
     live = {call.call: call.live_offers for call in view.waiting}
-    for wanted in plan_offers(view.waiting, candidates(sw, view.presences), now_ms):
+    for wanted in _plan(sw, view, view.waiting, now_ms):
         made += len(sw.offers.make(wanted, live[wanted.call], new_attempts(sw, wanted), now_ms))
     _come_back(sw, view, now_ms)
     return made
@@ -40,8 +40,12 @@ def offer_round(sw: Switchboard, now_ms: int) -> int:
 def wanted_for(sw: Switchboard, view: LineView, newcomer: Waiting, now_ms: int) -> Wanted | None:
     """The first offers of a call that is just arriving, behind those already waiting."""
     line = (*view.waiting, newcomer)
-    planned = plan_offers(line, candidates(sw, view.presences), now_ms)
+    planned = _plan(sw, view, line, now_ms)
     return next((wanted for wanted in planned if wanted.call == newcomer.call), None)
+
+
+def _plan(sw: Switchboard, view: LineView, line: Sequence[Waiting], now_ms: int) -> tuple[Wanted, ...]:
+    return plan_offers(line, candidates(sw, view.presences), now_ms, sw.book.rules.at_once_max)
 
 
 def new_attempts(sw: Switchboard, wanted: Wanted | None) -> list[str]:

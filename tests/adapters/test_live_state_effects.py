@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import redis
 
@@ -10,9 +12,10 @@ from helpline.adapters.memory_carrier import MemoryCarrier
 from helpline.adapters.redis.fiches import RedisOpenFiches
 from helpline.domain.presence import Event as PresenceEvent
 from helpline.domain.presence import State
-from helpline.ports import LegStatus
+from helpline.ports import CarrierLeg, LegStatus
 from helpline.processes.effects import Effects
 from helpline.services.switchboard import Switchboard, Times
+from helpline.services.take_call import take_call
 from tests import builders
 from tests.adapters.live_state import WELCOME_MS, WRAP_UP_MS, Person, World
 
@@ -20,21 +23,24 @@ from tests.adapters.live_state import WELCOME_MS, WRAP_UP_MS, Person, World
 class Exchange:
     """A world whose effects are carried out by the product, at a carrier in memory."""
 
-    def __init__(self, client: redis.Redis, *handles: str) -> None:
+    def __init__(self, client: redis.Redis, *handles: str, at_once_max: int = 5) -> None:
         people = [builders.psychologist(handle, nth) for nth, handle in enumerate(handles, 1)]
         self.world = World(client, [Person(p.id, endpoint=p.endpoints[0].id) for p in people])
         self.carrier = MemoryCarrier()
         self.clock = SteppedClock(self.world.now)
+        book = builders.book(builders.roster(*people, around_ms=self.world.now))
+        book.rules = replace(book.rules, at_once_max=at_once_max)
         switchboard = Switchboard(
             calls=self.world.calls,
             offers=self.world.offers,
             due=self.world.due,
             fiches=RedisOpenFiches(client),
-            book=builders.book(builders.roster(*people, around_ms=self.world.now)),
+            book=book,
             clock=self.clock,
             chance=SeededChance(1),
             times=Times(WELCOME_MS, 600_000, WRAP_UP_MS, 1),
         )
+        self.switchboard = switchboard
         self.effects = Effects(switchboard, self.carrier)
         self.world.on_duty()
 
@@ -106,3 +112,13 @@ def test_standby_is_rung_at_the_moment_the_plan_says(redis_app: redis.Redis) -> 
 
     exchange.after(200)
     assert exchange.ringing() == ["01", "02"]
+
+
+def test_no_more_telephones_ring_at_once_for_a_caller_than_the_rules_allow(redis_app: redis.Redis) -> None:
+    exchange = Exchange(redis_app, "vera", "bruno", "carla", at_once_max=2)
+    exchange.carrier.add(CarrierLeg("CA-first", True, LegStatus.IN_PROGRESS, line="entraide"))
+
+    take_call(exchange.switchboard, "CA-first", "entraide")
+    exchange.after(2_500)
+
+    assert len(exchange.ringing()) == 2
