@@ -39,7 +39,8 @@ def sound_of(scene: Scene, verb: Verb) -> tuple[str, str, int]:
         return "say", words, say_ms(world, words)
     if verb.name == "Play":
         digits = verb.get("digits")
-        url = scene.document.resolve("play", verb.text).url if verb.text else ""
+        # What stands behind "#" are connection settings, no part of the recording's address.
+        url = scene.document.resolve("play", verb.text).url.partition("#")[0] if verb.text else ""
         return "play", url or digits, 500 * len(digits) if digits and not url else play_ms(world, url)
     return "silence", "", 1000 * number(scene, verb, "length", 1, 13910)
 

@@ -91,7 +91,7 @@ class Twiml:
                 language, voice = VOICES.get(prompt.language, VOICES["fr"])
                 into.say(prompt.text, language=language, voice=voice)
             case Play():
-                into.play(f"{self.origin}{prompt.path}", loop=prompt.loop)
+                into.play(self.url(prompt.path), loop=prompt.loop)
             case Pause():
                 into.pause(length=prompt.length_s)
             case _:
@@ -128,5 +128,6 @@ class Twiml:
 
     def _dial(self, verb: Dial) -> TwiML:
         dial = TwimlDial(timeout=verb.ring_s, caller_id=self.shown[verb.shown_line])
-        dial.number(verb.number_e164, url=self.screen_url, method="GET")
+        screen = self.screen_url and f"{self.screen_url}{FRAGMENT}"
+        dial.number(verb.number_e164, url=screen, method="GET")
         return dial
