@@ -130,6 +130,8 @@ class Service:
     sealer: SealFiches
     ensure_batch: Callable[[int], None]
     """Have a batch open; needs the clock's Redis user."""
+    close: Callable[[], None]
+    """Give back the database connections of this process."""
 
 
 def service_of(settings: Settings, *, clock: bool = False) -> Service:
@@ -252,6 +254,7 @@ def assemble(settings: Settings, outside: Outside) -> Service:
         sweep_times=RedisSweepTimes(outside.app_redis),
         sealer=SealFiches(switchboard.fiches, RedisBatchKeys(outside.app_redis), fiches, BatchSealer()),
         ensure_batch=ensure_batch,
+        close=database.close,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,8 +51,9 @@ def fallback_host(book: FixedBook) -> WSGIApplication:
 @pytest.fixture
 def make_line(
     tmp_path: Path, database_url: str, redis_app: redis.Redis, redis_clock: redis.Redis, seed: int
-) -> MakeLine:
-    """Build a line: `make_line(*people, standby=(), leg_rate=1000.0, knobs=…)`."""
+) -> Iterator[MakeLine]:
+    """Build a line: `make_line(*people, standby=(), leg_rate=1000.0, HELPLINE_…=…)`."""
+    open_lines: list[Line] = []
 
     def make(
         *people: Psychologist,
@@ -62,7 +63,9 @@ def make_line(
     ) -> Line:
         people = people or (builders.psychologist("vera", 1), builders.psychologist("bruno", 2))
         settings = builders.settings(database_url, tmp_path, **changes)
-        SqlMigrations(Database(make_engine(settings.database_url))).upgrade()
+        database = Database(make_engine(settings.database_url))
+        SqlMigrations(database).upgrade()
+        database.close()
         carrier = CarrierSettings(
             account_sid=settings.carrier.account_sid,
             auth_token=settings.carrier.auth_token,
@@ -80,9 +83,12 @@ def make_line(
             seed=seed,
             origins={builders.FALLBACK: fallback_host(builders.book(builders.roster(*people)))},
         )
-        return Line(Stepper(scene), people, f"{builders.FALLBACK}/index.xml")
+        open_lines.append(Line(Stepper(scene), people, f"{builders.FALLBACK}/index.xml"))
+        return open_lines[-1]
 
-    return make
+    yield make
+    for line in open_lines:
+        line.stepper.service.close()
 
 
 @pytest.fixture
