@@ -1,0 +1,468 @@
+"""Random nights on the real scripts and services: callers, psychologists, lost news, dead processes, a reconciler.
+
+The carrier is in memory and knows legs and rooms only. After every step the keys of Redis are read raw and held
+against what docs/internals/live_state.md promises; at the end everybody goes home and nothing may be left.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import hypothesis
+import hypothesis.strategies as st
+import pytest
+import redis
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from helpline.adapters.memory import SeededChance, SteppedClock
+from helpline.adapters.memory_carrier import MemoryCarrier
+from helpline.adapters.redis.due import RedisDueList
+from helpline.adapters.redis.fiches import RedisOpenFiches
+from helpline.adapters.redis.live_calls import RedisLiveCalls
+from helpline.adapters.redis.offers import RedisOffers
+from helpline.adapters.redis.scripts import Scripts
+from helpline.domain.call import LiveCall, Stage
+from helpline.domain.waiting import Claim, Offer, OfferState, Settlement, plan_offers
+from helpline.ports import CarrierLeg, LegStatus, RestOutcome
+from helpline.processes.effects import Effects
+from helpline.services import keep_duty
+from helpline.services.claim_call import try_claim
+from helpline.services.conclude_talk import conclude_talk
+from helpline.services.end_call import end_by_leg
+from helpline.services.follow_leg import follow_leg
+from helpline.services.follow_room import RoomNews, follow_room
+from helpline.services.hold_call import hold_call
+from helpline.services.leave_line import leave_line
+from helpline.services.offer_call import candidates
+from helpline.services.reconcile import reconcile
+from helpline.services.settle_offer import settle_offer
+from helpline.services.switchboard import Switchboard, Times
+from helpline.services.take_call import take_call
+from tests import builders
+from tests.adapters.live_state import WELCOME_MS, WRAP_UP_MS
+from tests.conftest import LONG
+
+LINE = "entraide"
+MOST_CALLERS = 5
+PEOPLE = tuple(
+    builders.psychologist(handle, nth) for nth, handle in enumerate(("vera", "bruno", "carla", "dora"), 1)
+)
+OWN_KEYS = {
+    "epoch",
+    "psys",
+    "tokens",
+    "due:wake",
+    "lease:reconcile",
+    *(f"psy:{person.id}" for person in PEOPLE),
+}
+FINAL = [LegStatus.COMPLETED, LegStatus.NO_ANSWER, LegStatus.BUSY, LegStatus.FAILED, LegStatus.CANCELED]
+
+
+@dataclass
+class RoomyCarrier(MemoryCarrier):
+    """A carrier with rooms; an order to ring may get lost on its way there, or its answer on its way back."""
+
+    inside: dict[str, list[str]] = field(default_factory=dict)
+    lose_order: bool = False
+    lose_answer: bool = False
+    numbers: Any = field(default_factory=lambda: itertools.count(1))
+
+    def ring(self, address: str, attempt: str, ring_s: int) -> tuple[RestOutcome, str | None]:
+        lost_order, lost_answer = self.lose_order, self.lose_answer
+        self.lose_order = self.lose_answer = False
+        if lost_order:
+            return RestOutcome.UNKNOWN, None
+        leg_id = f"CP{next(self.numbers)}"
+        endpoint = self.endpoints[address]
+        self.add(CarrierLeg(leg_id, False, LegStatus.RINGING, endpoint=endpoint, started_ms=self.now_ms))
+        return (RestOutcome.UNKNOWN, None) if lost_answer else (RestOutcome.DONE, leg_id)
+
+    def move(self, leg_id: str, path: str) -> RestOutcome:
+        done = super().move(leg_id, path)
+        if done is RestOutcome.DONE:
+            self.leave(leg_id)
+        return done
+
+    def end(self, leg_id: str) -> RestOutcome:
+        self.leave(leg_id)
+        return super().end(leg_id)
+
+    def over(self, leg_id: str, status: LegStatus) -> None:
+        self.leave(leg_id)
+        self.queue.pop(leg_id, None)
+        self.add(replace(self.legs[leg_id], status=status, ended_ms=self.now_ms))
+
+    def leave(self, leg_id: str) -> None:
+        for members in self.inside.values():
+            with suppress(ValueError):
+                members.remove(leg_id)
+
+    def room(self, name: str) -> tuple[str, ...]:
+        return tuple(self.inside.get(name, ()))
+
+    def rooms(self) -> dict[str, tuple[str, ...]]:
+        return {name: tuple(members) for name, members in self.inside.items() if members}
+
+
+class Night(RuleBasedStateMachine):
+    """One random night. `admin` reads everything; the product works as user `app`."""
+
+    def __init__(self, app: redis.Redis, admin: redis.Redis) -> None:
+        super().__init__()
+        admin.flushdb()
+        self.admin = admin
+        self.carrier = RoomyCarrier(
+            builders.NIGHT_MS, endpoints={e.address: e.id for person in PEOPLE for e in person.endpoints}
+        )
+        self.clock = SteppedClock(builders.NIGHT_MS)
+        scripts = Scripts(app)
+        self.sw = Switchboard(
+            calls=RedisLiveCalls(scripts),
+            offers=RedisOffers(scripts),
+            due=RedisDueList(app, scripts),
+            fiches=RedisOpenFiches(app),
+            book=builders.book(builders.roster(*PEOPLE, standby=("dora",))),
+            clock=self.clock,
+            chance=SeededChance(0),
+            times=Times(WELCOME_MS, 600_000, WRAP_UP_MS, 1),
+        )
+        self.effects = Effects(self.sw, self.carrier)
+        self.news: list[Callable[[], object]] = []
+        self.callers = itertools.count(1)
+        self.ever: set[str] = set()
+        reconcile(self.sw, self.carrier)
+
+    # ---- looking
+
+    def live(self, *stages: Stage) -> list[LiveCall]:
+        calls = sorted(self.sw.calls.live(), key=lambda call: call.leg_id)
+        return [call for call in calls if not stages or call.stage in stages]
+
+    def on_line(self) -> list[str]:
+        return [leg.leg_id for leg in self.carrier.live_legs() if leg.inbound]
+
+    def rung(self, *states: OfferState) -> list[Offer]:
+        """Live offers with a leg that is up at the carrier."""
+        offers = [offer for call in self.ever for offer in self.sw.offers.of_call(call)]
+        up = {leg.leg_id for leg in self.carrier.live_legs()}
+        chosen = (o for o in offers if o.leg_id in up and o.state in (states or tuple(OfferState)))
+        return sorted(chosen, key=lambda offer: str(offer.leg_id))
+
+    def tell(self, news: Callable[[], object]) -> None:
+        """News arrives, and may arrive again at any later time."""
+        self.news.append(news)
+        news()
+
+    # ---- callers
+
+    @precondition(lambda self: len(self.on_line()) < MOST_CALLERS)
+    @rule(former=st.booleans())
+    def somebody_dials(self, former: bool) -> None:
+        leg = f"CA{next(self.callers)}"
+        line = "ancien_0826" if former else LINE
+        self.carrier.add(
+            CarrierLeg(leg, True, LegStatus.IN_PROGRESS, line=line, started_ms=self.carrier.now_ms)
+        )
+        self.carrier.queue[leg] = self.carrier.now_ms
+        self.tell(lambda: take_call(self.sw, leg, line))
+        self.note_calls()
+
+    @precondition(lambda self: self.on_line())
+    @rule(data=st.data())
+    def a_caller_asks_what_to_hear(self, data: st.DataObject) -> None:
+        leg = data.draw(st.sampled_from(self.on_line()))
+        self.carrier.queue.setdefault(leg, self.carrier.now_ms)
+        self.carrier.leave(leg)
+        self.tell(lambda: hold_call(self.sw, leg, LINE, 0))
+        self.note_calls()
+
+    @precondition(lambda self: self.on_line())
+    @rule(data=st.data(), result=st.sampled_from(["leave", "error", "queue-full", "redirected"]))
+    def a_caller_leaves_the_queue(self, data: st.DataObject, result: str) -> None:
+        leg = data.draw(st.sampled_from(self.on_line()))
+        self.tell(lambda: leave_line(self.sw, leg, LINE, result, over=False))
+        self.note_calls()
+
+    @precondition(lambda self: self.on_line())
+    @rule(data=st.data(), told=st.booleans())
+    def a_caller_hangs_up(self, data: st.DataObject, told: bool) -> None:
+        leg = data.draw(st.sampled_from(self.on_line()))
+        self.carrier.over(leg, LegStatus.COMPLETED)
+        ended_ms = self.carrier.now_ms
+        if told:
+            self.tell(lambda: end_by_leg(self.sw, leg, ended_ms))
+
+    # ---- psychologists
+
+    @rule(who=st.sampled_from(PEOPLE), what=st.sampled_from(["on", "off", "break", "back", "coded"]))
+    def a_psychologist_presses_a_button(self, who: Any, what: str) -> None:
+        do = {
+            "on": keep_duty.go_on_duty,
+            "off": keep_duty.go_off_duty,
+            "break": keep_duty.begin_break,
+            "back": keep_duty.end_break,
+            "coded": keep_duty.end_wrap_up,
+        }
+        do[what](self.sw, who.id)
+
+    @precondition(lambda self: self.rung())
+    @rule(data=st.data(), status=st.sampled_from([LegStatus.RINGING, LegStatus.IN_PROGRESS]))
+    def news_of_a_leg(self, data: st.DataObject, status: LegStatus) -> None:
+        offer = data.draw(st.sampled_from(self.rung()))
+        leg = str(offer.leg_id)
+        if status is LegStatus.IN_PROGRESS:
+            self.carrier.add(replace(self.carrier.legs[leg], status=status))
+        self.tell(lambda: follow_leg(self.sw, offer.attempt, leg, status))
+
+    @precondition(lambda self: self.rung(OfferState.RINGING))
+    @rule(data=st.data())
+    def psychologists_accept_at_once(self, data: st.DataObject) -> None:
+        order = data.draw(st.permutations(self.rung(OfferState.RINGING)))
+        won: dict[str, list[str]] = {}
+        for offer in order:
+            self.carrier.add(replace(self.carrier.legs[str(offer.leg_id)], status=LegStatus.IN_PROGRESS))
+            self.news.append(lambda offer=offer: try_claim(self.sw, offer))
+            if self.sw.offers.claim(offer.attempt, WELCOME_MS, self.clock.now) is Claim.WON:
+                won.setdefault(offer.call, []).append(offer.attempt)
+        assert all(len(attempts) == 1 for attempts in won.values())
+
+    @precondition(lambda self: self.rung(OfferState.RINGING))
+    @rule(data=st.data())
+    def a_psychologist_declines_by_key(self, data: st.DataObject) -> None:
+        offer = data.draw(st.sampled_from(self.rung(OfferState.RINGING)))
+        self.carrier.over(str(offer.leg_id), LegStatus.COMPLETED)
+        self.tell(lambda: settle_offer(self.sw, offer, Settlement.DECLINED, self.clock.now))
+
+    @precondition(lambda self: self.rung())
+    @rule(data=st.data(), status=st.sampled_from(FINAL), told=st.booleans())
+    def a_psychologists_leg_ends(self, data: st.DataObject, status: LegStatus, told: bool) -> None:
+        offer = data.draw(st.sampled_from(self.rung()))
+        leg = str(offer.leg_id)
+        self.carrier.over(leg, status)
+        if told:
+            self.tell(lambda: follow_leg(self.sw, offer.attempt, leg, status))
+
+    @precondition(lambda self: self.live(Stage.TALKING))
+    @rule(data=st.data())
+    def a_psychologist_ends_the_talk_in_words(self, data: st.DataObject) -> None:
+        call = data.draw(st.sampled_from(self.live(Stage.TALKING)))
+        self.tell(lambda: conclude_talk(self.sw, str(call.psychologist)))
+
+    @precondition(lambda self: self.live(Stage.WAITING))
+    @rule(data=st.data(), talk=st.sampled_from([True, True, True, False]))
+    def a_call_goes_as_most_calls_do(self, data: st.DataObject, talk: bool) -> None:
+        """Rung, heard the welcome, accepted, and mostly joined: what chance alone seldom reaches."""
+        call = data.draw(st.sampled_from(self.live(Stage.WAITING)))
+        hold_call(self.sw, call.leg_id, LINE, 0)
+        self.run_until(self.clock.now + 100)
+        ringing = [offer for offer in self.rung(OfferState.RINGING) if offer.call == call.id]
+        if not ringing or try_claim(self.sw, ringing[0]) is None:
+            return
+        self.run_until(self.clock.now + 100)
+        claimed = self.sw.calls.get(call.id)
+        if talk and claimed is not None and claimed.stage is Stage.CLAIMED:
+            for leg in (str(ringing[0].leg_id), call.leg_id):
+                if leg in {live.leg_id for live in self.carrier.live_legs()}:
+                    self.join(ringing[0].attempt, leg, told=True)
+
+    # ---- rooms
+
+    @precondition(lambda self: self.live(Stage.CLAIMED))
+    @rule(data=st.data(), both=st.booleans(), caller_first=st.booleans(), told=st.booleans())
+    def somebody_joins_a_room(self, data: st.DataObject, both: bool, caller_first: bool, told: bool) -> None:
+        call = data.draw(st.sampled_from(self.live(Stage.CLAIMED)))
+        offer = self.sw.offers.get(str(call.attempt))
+        legs = [call.leg_id, str(offer.leg_id) if offer else ""]
+        if not caller_first:
+            legs.reverse()
+        for leg in legs if both else legs[:1]:
+            if leg in {live.leg_id for live in self.carrier.live_legs()}:
+                self.join(str(call.attempt), leg, told)
+
+    def join(self, attempt: str, leg: str, told: bool) -> None:
+        self.carrier.leave(leg)
+        self.carrier.queue.pop(leg, None)
+        self.carrier.inside.setdefault(attempt, []).append(leg)
+        if told:
+            self.tell(lambda: follow_room(self.sw, RoomNews(attempt, leg, joined=True)))
+
+    @precondition(lambda self: self.carrier.rooms())
+    @rule(data=st.data(), hung_up=st.booleans(), told=st.booleans())
+    def somebody_leaves_a_room(self, data: st.DataObject, hung_up: bool, told: bool) -> None:
+        attempt = data.draw(st.sampled_from(sorted(self.carrier.rooms())))
+        leg = data.draw(st.sampled_from(self.carrier.rooms()[attempt]))
+        self.carrier.over(leg, LegStatus.COMPLETED if hung_up else LegStatus.FAILED)
+        if told:
+            news = RoomNews(attempt, leg, joined=False, hung_up=hung_up, leg_over=True)
+            self.tell(lambda: follow_room(self.sw, news))
+
+    # ---- time, faults, and what mends them
+
+    @precondition(lambda self: self.news)
+    @rule(data=st.data())
+    def old_news_comes_again(self, data: st.DataObject) -> None:
+        nth = data.draw(st.integers(0, len(self.news) - 1))
+        self.news[nth]()
+        self.note_calls()
+
+    @rule(answer=st.booleans())
+    def the_next_order_to_ring_is_lost(self, answer: bool) -> None:
+        self.carrier.lose_answer, self.carrier.lose_order = answer, not answer
+
+    @rule()
+    def a_process_dies_with_an_effect_in_hand(self) -> None:
+        self.sw.due.take(1_000, self.clock.now)
+
+    @rule(ms=st.sampled_from([0, 1, 300, 1_000, 2_500, 8_000, 25_000, 61_000, 130_000]))
+    def time_passes(self, ms: int) -> None:
+        self.run_until(self.clock.now + ms)
+
+    @rule()
+    def the_reconciler_runs(self) -> None:
+        reconcile(self.sw, self.carrier)
+        self.note_calls()
+
+    def run_until(self, until: int) -> None:
+        for _ in range(500):
+            self.effects.run_due(self.clock.now)
+            due_ms = self.effects.next_due()
+            if due_ms is None or due_ms > until:
+                break
+            self.set_clock(max(due_ms, self.clock.now + 1))
+        else:
+            raise AssertionError(f"effects in circles: {self.rows()}")
+        self.set_clock(until)
+
+    def set_clock(self, now_ms: int) -> None:
+        self.clock.now = self.carrier.now_ms = now_ms
+
+    def note_calls(self) -> None:
+        self.ever |= {call.id for call in self.sw.calls.live()}
+
+    # ---- what always holds
+
+    def rows(self) -> dict[str, int]:
+        found = self.admin.zrange("due", 0, -1, withscores=True)
+        return {str(member): int(score) for member, score in found}
+
+    def hashes(self, kind: str) -> dict[str, dict[str, str]]:
+        keys = sorted(self.admin.keys(f"{kind}:*"))
+        return {key[len(kind) + 1 :]: self.admin.hgetall(key) for key in keys}
+
+    @invariant()
+    def the_line_holds_who_waits_and_nobody_else(self) -> None:
+        calls = self.hashes("call")
+        waiting = {call for call, h in calls.items() if h["stage"] == "waiting"}
+
+        assert set(self.admin.zrange("waiting", 0, -1)) == waiting
+        assert self.admin.smembers("calls") == set(calls)
+        for call, h in calls.items():
+            assert self.admin.get(f"sid:{h['leg_id']}") == f"c:{call}"
+
+    @invariant()
+    def one_psychologist_a_caller_and_one_caller_a_psychologist(self) -> None:
+        calls, offers, people = self.hashes("call"), self.hashes("offer"), self.hashes("psy")
+        live = {attempt: o for attempt, o in offers.items() if o["state"] != "settled"}
+        for call, h in calls.items():
+            if h["stage"] in ("claimed", "talking"):
+                held = live.get(h["attempt"], {})
+                assert (held.get("state"), held.get("call")) == ("claimed", call), (call, h)
+        for who, p in people.items():
+            hers = {attempt: o for attempt, o in live.items() if o["psychologist"] == who}
+            assert len(hers) <= 1, (who, hers)
+            busy = p["state"] in ("ringing", "talking")
+            assert busy == ("attempt" in p), (who, p)
+            if busy:
+                claimed = hers[p["attempt"]]["state"] == "claimed"
+                assert claimed == (p["state"] == "talking"), (who, p, hers)
+            else:
+                assert set(hers) <= {p.get("dropping")}, (who, p, hers)
+
+    @invariant()
+    def whatever_must_still_happen_stands_in_the_due_list(self) -> None:
+        calls, offers, rows = self.hashes("call"), self.hashes("offer"), self.rows()
+        for attempt, o in offers.items():
+            if o["state"] in ("due", "sending", "unknown"):
+                assert f"ring:{attempt}" in rows, (attempt, o)
+            over = calls.get(o["call"], {}).get("stage", "ended") in ("ended", "led_on")
+            if over and o["state"] != "settled":
+                assert rows.keys() & {f"drop:{attempt}", f"tell:{attempt}"}, (attempt, o)
+        for call, h in calls.items():
+            if h["stage"] == "claimed" and h.get("caller_in") != "1":
+                assert rows.keys() & {f"move:{call}", f"joined:{call}"}, (call, h)
+        for who, p in self.hashes("psy").items():
+            if p["state"] == "wrap_up":
+                assert f"rest:{who}" in rows, p
+
+    @invariant()
+    def what_is_held_or_put_again_is_in_the_due_list(self) -> None:
+        rows = self.rows()
+
+        held = self.admin.hgetall("due:held")
+
+        assert set(held) <= set(rows)
+        assert set(self.admin.hkeys("due:again")) <= set(held)
+
+    @rule()
+    def once_all_that_is_due_is_done_nobody_waits_beside_somebody_free(self) -> None:
+        self.run_until(self.clock.now)
+        self.run_until(
+            self.clock.now + 2_000
+        )  # lost orders and dead processes are found out within two seconds
+        held_up = [p for p in self.hashes("psy").values() if "dropping" in p]
+        view = self.sw.calls.line(50, self.clock.now)
+        wanted = plan_offers(view.waiting, candidates(self.sw, view.presences), self.clock.now)
+        live = {call.call: call.live_offers for call in view.waiting}
+
+        assert held_up or not [w for w in wanted if live[w.call] == 0], (wanted, self.rows())
+
+    def teardown(self) -> None:
+        """Everybody goes home unseen; the reconciler and time do the rest, and nothing may be left."""
+        for leg in self.on_line():
+            self.carrier.over(leg, LegStatus.COMPLETED)
+        for _ in range(4):
+            reconcile(self.sw, self.carrier)
+            self.note_calls()
+            self.run_until(self.clock.now + 10_000)
+        assert not self.live()
+        self.run_until(self.clock.now + 200_000)
+        assert not [leg for leg in self.carrier.live_legs() if not leg.inbound], (
+            "somebody's telephone still rings"
+        )
+        for person in PEOPLE:
+            presence = self.sw.offers.presence(person.id)
+            assert presence is None or presence.state.value in ("offline", "available", "break"), presence
+            keep_duty.go_off_duty(self.sw, person.id)
+        for call in sorted(self.admin.smembers("calls")):
+            self.sw.calls.forget(call, self.clock.now)
+        for fiche in self.admin.zrange("fiches", 0, -1):
+            self.sw.fiches.drop(str(fiche), self.clock.now)
+        self.run_until(self.clock.now + 2_000)
+
+        assert set(self.admin.keys()) <= OWN_KEYS
+        assert not [p for p in self.hashes("psy").values() if p.keys() & {"attempt", "dropping", "leaving"}]
+
+
+@pytest.mark.timeout(600)
+def test_no_random_night_breaks_a_promise_of_the_live_state_or_leaves_a_key(
+    redis_app: redis.Redis, redis_admin: redis.Redis
+) -> None:
+    run_state_machine_as_test(
+        lambda: Night(redis_app, redis_admin),
+        settings=hypothesis.settings(
+            max_examples=400 if LONG else 40,
+            stateful_step_count=40,
+            deadline=None,
+            suppress_health_check=list(hypothesis.HealthCheck),
+        ),
+    )
