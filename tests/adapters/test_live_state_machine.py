@@ -32,7 +32,7 @@ from helpline.adapters.redis.live_calls import RedisLiveCalls
 from helpline.adapters.redis.offers import RedisOffers
 from helpline.adapters.redis.scripts import Scripts
 from helpline.domain.call import LiveCall, Stage
-from helpline.domain.waiting import Claim, Offer, OfferState, Settlement, plan_offers
+from helpline.domain.waiting import Claim, Offer, OfferState, Settlement, next_step_ms, plan_offers
 from helpline.ports import CarrierLeg, LegStatus, RestOutcome
 from helpline.processes.effects import Effects
 from helpline.services import keep_duty
@@ -43,7 +43,7 @@ from helpline.services.follow_leg import follow_leg
 from helpline.services.follow_room import RoomNews, follow_room
 from helpline.services.hold_call import hold_call
 from helpline.services.leave_line import leave_line
-from helpline.services.offer_call import candidates
+from helpline.services.offer_call import candidates, offer_round
 from helpline.services.reconcile import reconcile
 from helpline.services.settle_offer import settle_offer
 from helpline.services.switchboard import Switchboard, Times
@@ -214,6 +214,12 @@ class Night(RuleBasedStateMachine):
             "coded": keep_duty.end_wrap_up,
         }
         do[what](self.sw, who.id)
+
+    @rule(who=st.sampled_from(PEOPLE))
+    def a_psychologist_takes_a_break_of_one_breath_while_others_match(self, who: Any) -> None:
+        keep_duty.begin_break(self.sw, who.id)
+        keep_duty.end_break(self.sw, who.id)
+        offer_round(self.sw, self.clock.now)
 
     @precondition(lambda self: self.rung())
     @rule(data=st.data(), status=st.sampled_from([LegStatus.RINGING, LegStatus.IN_PROGRESS]))
@@ -403,6 +409,15 @@ class Night(RuleBasedStateMachine):
         for who, p in self.hashes("psy").items():
             if p["state"] == "wrap_up":
                 assert f"rest:{who}" in rows, p
+
+    @invariant()
+    def somebody_looks_again_when_a_ring_plan_widens_or_a_cool_down_ends(self) -> None:
+        line = self.sw.calls.line(50, self.clock.now).waiting
+        widening = [at for call in line if (at := next_step_ms(call, self.clock.now)) is not None]
+        moment = min([*widening, *(self.clock.now + 60_000 for call in line if call.cooled)], default=None)
+        row = self.rows().get("match")
+
+        assert moment is None or (row is not None and row <= moment), (moment, row)
 
     @invariant()
     def what_is_held_or_put_again_is_in_the_due_list(self) -> None:
