@@ -28,6 +28,7 @@ from helpline.adapters.carriers.twilio.twiml import Twiml
 from helpline.adapters.clock import SystemChance, SystemClock, monotonic_ms
 from helpline.adapters.holdings import CarrierHoldings, FileHoldings, RedisHoldings, SqlHoldings
 from helpline.adapters.memory import JobList, SeededChance, SteppedClock
+from helpline.adapters.passwords import Argon2Passwords
 from helpline.adapters.redis.breaker import Breaker
 from helpline.adapters.redis.connection import connect, read_persistence
 from helpline.adapters.redis.due import RedisDueList
@@ -35,23 +36,27 @@ from helpline.adapters.redis.fiches import RedisBatchKeys, RedisOpenFiches
 from helpline.adapters.redis.finished import RedisFinishedCalls
 from helpline.adapters.redis.jobs import RqJobs
 from helpline.adapters.redis.live_calls import RedisLiveCalls
+from helpline.adapters.redis.news import RedisNews
 from helpline.adapters.redis.offers import RedisOffers
 from helpline.adapters.redis.scripts import Scripts
 from helpline.adapters.redis.sweep_times import RedisSweepTimes
+from helpline.adapters.redis.throttle import RedisThrottle
 from helpline.adapters.sealing import BatchSealer
 from helpline.adapters.snapshots import FileSnapshots
+from helpline.adapters.sql.accounts import SqlAccounts, SqlSessions
 from helpline.adapters.sql.engine import Database, make_engine
 from helpline.adapters.sql.fiches import SqlSealedFiches
 from helpline.adapters.sql.ledger import SqlLedger
 from helpline.config import Settings
 from helpline.domain.errors import CarrierDown, HelplineError
-from helpline.ports import Carrier, Chance, Clock, Jobs, Renderer, SweepTimes
+from helpline.ports import Carrier, Chance, Clock, Jobs, News, Renderer, SweepTimes
 from helpline.services import documents
 from helpline.services.count_calls import CountCalls
 from helpline.services.end_call import end_call
 from helpline.services.open_batch import open_batch
 from helpline.services.seal_fiche import SealFiches
 from helpline.services.show_stores import Reader
+from helpline.services.sign_in import SignIn
 from helpline.services.sweep_finished_calls import SweepFinishedCalls
 from helpline.services.switchboard import Book, Switchboard, Times
 
@@ -130,6 +135,8 @@ class Service:
     sealer: SealFiches
     ensure_batch: Callable[[int], None]
     """Have a batch open; needs the clock's Redis user."""
+    sign_in: SignIn
+    """Who may open the pages; the call path knows nothing of it."""
     close: Callable[[], None]
     """Give back the database connections of this process."""
 
@@ -199,6 +206,11 @@ def worker_redis(settings: Settings) -> redis.Redis:
     return connect(settings.redis_url, timeout_s=WORKER_S, decode=False)
 
 
+def news_of(settings: Settings) -> News:
+    """A listener of its own connection for one process's open pages; connects at its first wait."""
+    return RedisNews(connect(settings.redis_url, timeout_s=BLOCKING_S))
+
+
 def readers_of(settings: Settings, *, without: tuple[str, ...] = ()) -> dict[str, Reader]:
     """A reader of each store by name, for showing and searching what is held; needs user `clock`.
 
@@ -255,6 +267,7 @@ def assemble(settings: Settings, outside: Outside) -> Service:
         sealer=SealFiches(switchboard.fiches, RedisBatchKeys(outside.app_redis), fiches, BatchSealer()),
         ensure_batch=ensure_batch,
         close=database.close,
+        sign_in=_sign_in(settings, outside, database),
     )
 
 
@@ -267,6 +280,17 @@ def _edge(settings: Settings, outside: Outside, app: WSGIApplication) -> WSGIApp
         return line.id if line is not None else None
 
     return Edge(app, edge, line_of, outside.clock.now_ms)
+
+
+def _sign_in(settings: Settings, outside: Outside, database: Database) -> SignIn:
+    return SignIn(
+        accounts=SqlAccounts(database),
+        sessions=SqlSessions(database),
+        passwords=Argon2Passwords(),
+        throttle=RedisThrottle(outside.app_redis, settings.secret_keys[0]),
+        clock=outside.clock,
+        chance=outside.chance,
+    )
 
 
 def _sweeper(

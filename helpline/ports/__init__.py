@@ -8,6 +8,7 @@ Refusals that are normal are values; adapters raise only `helpline.domain.errors
 
 from __future__ import annotations
 
+from helpline.ports.accounts import Accounts, Passwords, Sessions, Throttle
 from helpline.ports.carrier import Carrier, CarrierLeg, LegStatus, QueueMember, RestOutcome
 from helpline.ports.common import Chance, Clock
 from helpline.ports.counting import FinishedCalls, Ledger, SweepStart
@@ -23,10 +24,12 @@ from helpline.ports.fiches import (
     Sealer,
 )
 from helpline.ports.live import Change, DueList, Effect, LineView, LiveCalls, Offers, Saved
+from helpline.ports.news import News
 from helpline.ports.people import Migrations, PublishedStore, SeedStore, Snapshots
 from helpline.ports.work import Jobs, Renderer, SweepTimes
 
 __all__ = [
+    "Accounts",
     "BatchKey",
     "BatchKeys",
     "BatchPair",
@@ -45,9 +48,11 @@ __all__ = [
     "LiveCalls",
     "Migrations",
     "NewFiche",
+    "News",
     "Offers",
     "OpenFiche",
     "OpenFiches",
+    "Passwords",
     "PublishedStore",
     "QueueMember",
     "Renderer",
@@ -58,6 +63,8 @@ __all__ = [
     "Sealer",
     "SeedStore",
     "Snapshots",
+    "Sessions",
     "SweepStart",
     "SweepTimes",
+    "Throttle",
 ]

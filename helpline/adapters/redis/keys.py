@@ -33,6 +33,7 @@ APP_KEY_PREFIXES: tuple[str, ...] = (
     "clock:",
     "stat:",
     "note:",
+    "tries:",
 )
 APP_READ_ONLY_KEYS: tuple[str, ...] = ("batch:public",)
 APP_CHANNEL_PREFIXES: tuple[str, ...] = ("live:", "note:", "rq:")

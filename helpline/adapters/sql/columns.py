@@ -10,11 +10,24 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TypeVar
 
-from sqlalchemy import Column, DateTime, Dialect, TypeDecorator
+from sqlalchemy import Column, DateTime, Dialect, MetaData, String, TypeDecorator
 from sqlalchemy.schema import SchemaItem
 from sqlalchemy.types import TypeEngine
 
 T = TypeVar("T")
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+ID = String(32)
+AS_LONG_AS_SHE_WORKS = "as long as she works here"
 
 
 class DataClass(StrEnum):

@@ -16,7 +16,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     SmallInteger,
     String,
     Table,
@@ -25,21 +24,12 @@ from sqlalchemy import (
 )
 
 from helpline.adapters.sealing_format import CIPHERTEXT_BYTES
+from helpline.adapters.sql import columns, tables_accounts
+from helpline.adapters.sql.columns import AS_LONG_AS_SHE_WORKS, ID, Utc, stored
 from helpline.adapters.sql.columns import DataClass as C
-from helpline.adapters.sql.columns import Utc, stored
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+metadata = columns.metadata
 
-ID = String(32)
-AS_LONG_AS_SHE_WORKS = "as long as she works here"
 WHILE_LISTED = "while listed"
 FOR_EVER = "for ever"
 ONE_YEAR = "1 year after the shift"
@@ -263,3 +253,6 @@ sweep_state = Table(
     ),
     CheckConstraint("id = 1", name="one_row"),
 )
+
+accounts = tables_accounts.accounts
+sessions = tables_accounts.sessions
