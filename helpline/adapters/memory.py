@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeVar
 
+from helpline.domain.directory import Structure
 from helpline.domain.ivr.flow import Flow
 from helpline.domain.people import Roster
 from helpline.domain.routing.rules import RuleSet
@@ -61,6 +62,7 @@ class FixedBook:
     flows: Mapping[str, Flow]
     roster: Roster
     holidays: frozenset[date] = frozenset()
+    structures: tuple[Structure, ...] = ()
 
     def is_holiday(self, day: date) -> bool:
         return day in self.holidays

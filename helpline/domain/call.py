@@ -102,7 +102,8 @@ class LiveCall:
 
     `leg_id` is the carrier's id of the caller's leg; `attempt` the offer that holds or
     last held the call, which is also the name of its room. `rev` counts changes and is
-    what compare-and-set compares. `session` is the flow session as text.
+    what compare-and-set compares. `session` is the flow session as text; `keys` is what the
+    caller chose by key, oldest first, for her who answers.
     """
 
     id: str
@@ -120,6 +121,7 @@ class LiveCall:
     plan: str = ""
     skills: tuple[str, ...] = ()
     session: str = ""
+    keys: tuple[str, ...] = ()
     plain: bool = False
     first_wait_ms: int | None = None
     attempt: str | None = None

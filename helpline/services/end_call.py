@@ -54,6 +54,6 @@ def _ending(sw: Switchboard, call: LiveCall, ended_ms: int) -> Change:
     return Change(
         event=Event.GONE,
         set=written,
-        drop=("session", "skills", "plan", "first_choice"),
+        drop=("session", "keys", "skills", "plan", "first_choice"),
         release=True,
     )

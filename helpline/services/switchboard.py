@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Protocol
 
+from helpline.domain.directory import Structure
 from helpline.domain.hours import PARIS
 from helpline.domain.ivr.flow import Flow
 from helpline.domain.people import Roster
@@ -30,6 +31,9 @@ class Book(Protocol):
 
     @property
     def roster(self) -> Roster: ...
+
+    @property
+    def structures(self) -> tuple[Structure, ...]: ...
 
     def is_holiday(self, day: date) -> bool: ...
 

@@ -54,6 +54,7 @@ def call_from_hash(call_id: str, h: Hash) -> LiveCall:
         plan=h.get("plan", ""),
         skills=tuple(filter(None, h.get("skills", "").split(","))),
         session=h.get("session", ""),
+        keys=tuple(filter(None, h.get("keys", "").split(","))),
         plain=h.get("plain") == "1",
         first_wait_ms=_int(h, "first_wait_ms"),
         attempt=h.get("attempt"),

@@ -9,6 +9,7 @@ redis.call('HSET', key, 'leg_id', args.leg_id, 'rev', 0)
 redis.call('SET', 'sid:' .. args.leg_id, 'c:' .. args.id)
 redis.call('SADD', 'calls', args.id)
 if args.fields.stage == 'waiting' then
+  tell('board')
   redis.call('ZADD', 'waiting', args.fields.line_key_ms, args.id)
   if ready() then make_offers(args.id, args.order, args.want, args.attempts) end
   put_due('match', now + 1000)

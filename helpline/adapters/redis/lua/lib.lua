@@ -16,6 +16,15 @@ local function given(value)
   return value ~= nil and value ~= cjson.null and value ~= false and value ~= ''
 end
 
+-- A hint for open pages that what they show may have changed; never the news itself.
+-- Said once a script for each page: who hears it reads after the whole step is done.
+local told = {}
+local function tell(page)
+  if told[page] then return end
+  told[page] = true
+  redis.call('PUBLISH', 'live:' .. page, '1')
+end
+
 -- An effect is a member of `due`, its score the moment it is due. Putting it again never
 -- delays it. While a process holds it, its score is the end of the lease (`due:held`), and
 -- what is put meanwhile waits in `due:again` for the holder to be done: one effect never
@@ -47,6 +56,9 @@ local function call_to(id, event)
   if not to then return nil end
   redis.call('HSET', key, 'stage', to)
   redis.call('HINCRBY', key, 'rev', 1)
+  local psychologist = redis.call('HGET', key, 'psychologist')
+  if psychologist then tell('desk:' .. psychologist) end
+  tell('board')
   if to == 'waiting' then
     redis.call('ZADD', 'waiting', redis.call('HGET', key, 'line_key_ms'), id)
     put_due('match', now)
@@ -68,6 +80,8 @@ local function psy_to(id, event)
     redis.call('HDEL', key, 'leaving')
   end
   redis.call('SADD', 'psys', id)
+  tell('desk:' .. id)
+  tell('board')
   redis.call('HSET', key, 'state', to, 'since_ms', now)
   if to ~= 'ringing' and to ~= 'talking' then redis.call('HDEL', key, 'attempt') end
   -- Rung in her wrap-up, by a caller she had lost: the rest of it is hers if she does not take it.

@@ -6,9 +6,13 @@ local attempt = redis.call('HGET', key, 'attempt')
 local from = redis.call('HGET', key, 'state') or 'offline'
 if args.event == 'off_duty' and from == 'talking' then
   redis.call('HSET', key, 'leaving', 1)
+  tell('desk:' .. args.psychologist)
   return 'talking'
 end
-if args.event == 'on_duty' and redis.call('HDEL', key, 'leaving') == 1 then return from end
+if args.event == 'on_duty' and redis.call('HDEL', key, 'leaving') == 1 then
+  tell('desk:' .. args.psychologist)
+  return from
+end
 local to = psy_to(args.psychologist, args.event)
 if not to then return false end
 for field, value in pairs(args.set) do redis.call('HSET', key, field, value) end
