@@ -32,6 +32,7 @@ from helpline.domain.orientation import (
 )
 from helpline.domain.people import Psychologist
 from helpline.services.close_fiche import close_fiche
+from helpline.services.keep_duty import end_wrap_up
 from helpline.services.note_fiche import FicheAnswer, note_fiche
 from helpline.services.show_stores import Stores, read_stores
 
@@ -104,6 +105,8 @@ class DemoCall:
         self._people = people
         self._vera = _required(book.roster.by_handle("vera"))
         self._phone = self._vera.endpoints[0].address
+        for person in book.roster.psychologists:  # an earlier call's coding time: she is ready again
+            end_wrap_up(self.demo.service.switchboard, person.id)
         self.demo.control.set_knobs({"erase_refused_ms": list(ERASE_REFUSED_MS)})
         show_last_call.keep_before(self.demo.settings)
         self._readers = show_last_call.readers(self.demo.settings)

@@ -28,6 +28,7 @@ from helpline.cli.servers.redis import RedisPlan, plan_redis, why_not
 from helpline.cli.supervise import Child, Supervisor, check_port
 from helpline.config import Settings, load_settings
 from helpline.domain.errors import CarrierDown, DatabaseDown
+from helpline.ports import PublishedStore
 from helpline.services.publish_snapshot import publish_snapshot
 
 ROOT: Final = Path(__file__).parents[2]
@@ -120,11 +121,21 @@ class DemoParts:
         rules, flows = demo_data.read_documents(ROOT)
         try:
             data.migrations.upgrade()
+            self._refuse_others(data.published)
             demo_data.seed_demo(data.seeds, rules, flows, datetime.now(UTC))
             publish_snapshot(data.published, data.snapshots)
         except DatabaseDown as error:
             reason = "refuses" if error.permanent else "does not answer"
             raise Refused(f"SQL (HELPLINE_DATABASE_URL): {reason}") from None
+
+    def _refuse_others(self, published: PublishedStore) -> None:
+        """A database named by the environment could be a real one: nobody of fiction is put on its rota."""
+        people = {person.id for person in published.snapshot().roster.psychologists}
+        ours = {person.id for person in demo_data.PSYCHOLOGISTS}
+        if self._environ.get("HELPLINE_DATABASE_URL") and people and not people & ours:
+            raise Refused(
+                "SQL (HELPLINE_DATABASE_URL): holds other people than the demo's; name another database"
+            )
 
     def _start(self) -> None:
         """All at once: each spends its first second importing."""

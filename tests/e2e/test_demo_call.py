@@ -13,10 +13,14 @@ from pathlib import Path
 
 import pytest
 
+from helpline.adapters.sql.engine import Database, make_engine
+from helpline.adapters.sql.migrate import SqlMigrations
+from helpline.adapters.sql.people import SqlPublishedStore, SqlSeedStore
 from helpline.cli import children
 from helpline.cli.demo_call import NUMBER, DemoCall
 from helpline.cli.demo_data import PSYCHOLOGISTS
 from helpline.cli.demo_parts import DemoParts
+from tests import builders
 from tests.demo import plain_environ
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(150)]
@@ -225,3 +229,27 @@ def _until(what: Callable[[], bool], for_s: float) -> None:
     while not what():
         assert time.monotonic() < deadline
         time.sleep(0.1)
+
+
+def test_a_database_of_other_people_is_left_alone(environ: dict[str, str], tmp_path: Path) -> None:
+    database = Database(make_engine(f"sqlite:///{tmp_path}/real.db"))
+    SqlMigrations(database).upgrade()
+    SqlSeedStore(database).add_psychologist(builders.psychologist("nadia", 7), 0)
+
+    done = subprocess.run(
+        [*DEMO, "--once"],
+        cwd=ROOT,
+        env=environ | {"HELPLINE_DATABASE_URL": f"sqlite:///{tmp_path}/real.db"},
+        capture_output=True,
+        text=True,
+        timeout=20,
+    )
+
+    assert done.returncode == 1
+    assert (
+        done.stderr
+        == "SQL (HELPLINE_DATABASE_URL): holds other people than the demo's; name another database\n"
+    )
+    people = SqlPublishedStore(database).snapshot().roster.psychologists
+    database.close()
+    assert [person.handle for person in people] == ["nadia"]
