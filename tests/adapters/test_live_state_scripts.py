@@ -87,6 +87,19 @@ def test_a_psychologist_who_went_on_break_and_came_back_cannot_take_two_calls(ma
     assert world.presence("vera").attempt == new
 
 
+def test_only_the_offer_she_is_rung_by_can_be_accepted(
+    make_world: MakeWorld, redis_admin: redis.Redis
+) -> None:
+    world = make_world("vera")
+    attempt = world.attempt_for(world.arrives(), "vera")
+    world.rings(attempt)
+
+    redis_admin.hset("psy:vera", "attempt", "another")
+
+    assert world.claim(attempt) is Claim.TAKEN
+    assert world.state("vera") is State.RINGING
+
+
 def test_who_signed_off_while_ringing_and_back_on_is_not_rung_before_her_leg_is_gone(
     make_world: MakeWorld,
 ) -> None:
@@ -129,8 +142,10 @@ def test_after_a_talk_was_cut_somebody_else_is_rung_though_her_leg_is_not_over(m
     lost = Change(event=Event.PSYCHOLOGIST_LOST, set={"first_choice": "vera"})
     assert world.calls.save(world.call(call), lost, world.now) is Saved.DONE
 
+    world.after(1)
+    world.calls.arrive(world.new_call(), None, (), world.now)  # somebody younger waits as well
     (made,) = world.round()
-    assert world.offer(made).psychologist == "bruno"
+    assert (world.offer(made).psychologist, world.offer(made).call) == ("bruno", call)
     assert world.state("vera") is State.TALKING
     assert world.round() == ()
     world.settle(attempt, Settlement.TALKED)
