@@ -31,7 +31,8 @@ class CarrierLeg:
 
     `leg_id` is the carrier's id (only for Redis and back to the carrier). `line` is
     our line's id when the called number is ours, `endpoint` our endpoint's id when
-    a psychologist's phone or browser was called; both None otherwise.
+    a psychologist's phone or browser was called; both None otherwise. `parent_id` is
+    the caller's leg whose document dialled this one (the fallback chain); None for ours.
     """
 
     leg_id: str
@@ -41,6 +42,7 @@ class CarrierLeg:
     endpoint: str | None = None
     started_ms: int | None = None
     ended_ms: int | None = None
+    parent_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

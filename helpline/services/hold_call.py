@@ -9,7 +9,7 @@ from helpline.services import documents
 from helpline.services.change_call import change_call
 from helpline.services.offer_call import HEAD_OF_LINE, somebody_is_there
 from helpline.services.switchboard import Switchboard
-from helpline.services.take_call import adopt_call
+from helpline.services.take_call import WELCOMED_MS, adopt_call
 
 
 def hold_call(sw: Switchboard, leg_id: str, line: str, waited_ms: int) -> Document:
@@ -32,7 +32,7 @@ def wait_without_memory(sw: Switchboard, waited_s: int) -> Document:
     """`/voice/wait` while Redis is away: the welcome, the plain wait, after 45 s the way out."""
     if waited_s >= 45:
         return documents.out_of_line()
-    if waited_s < 2:
+    if 1000 * waited_s < WELCOMED_MS:
         return documents.welcome(sw.book)
     return documents.next_wait(sw.book, "", "", plain=True)[0]
 

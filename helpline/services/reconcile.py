@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from helpline.domain.call import LiveCall, Stage
 from helpline.domain.waiting import Offer, OfferState, Settlement
 from helpline.ports import Carrier, CarrierLeg
+from helpline.services.adopt_chain import adopt_chain
 from helpline.services.adopt_talks import adopt_talks
 from helpline.services.end_call import end_call
 from helpline.services.follow_leg import leg_is_known, leg_is_over
@@ -52,6 +53,7 @@ def reconcile(sw: Switchboard, carrier: Carrier) -> Reconciled:
     adopted = _adopt_waiting(sw, legs, queued)
     if lost:
         adopted += adopt_talks(sw, carrier.rooms(), legs, now_ms)
+    adopted += adopt_chain(sw, legs, now_ms)
     ended = sum(_end_if_gone(sw, carrier, call, legs, now_ms) for call in sw.calls.live())
     freed = _free_psychologists(sw, carrier, legs, now_ms)
     dropped = _end_forgotten_legs(sw, carrier, legs, now_ms, lost)
@@ -135,8 +137,8 @@ def _end_forgotten_legs(
     """
     dropped = 0
     for leg in legs.values():
-        if leg.inbound or leg.endpoint is None:
-            continue
+        if leg.inbound or leg.endpoint is None or leg.parent_id is not None:
+            continue  # a leg of the fallback chain is the carrier's, and somebody may talk on it
         offer = sw.offers.by_leg(leg.leg_id)
         if offer is None:
             offer = _ordered_to(sw, leg.endpoint)

@@ -19,6 +19,9 @@ from helpline.services.offer_call import (
 )
 from helpline.services.switchboard import Switchboard, facts_of
 
+WELCOMED_MS = 2_000
+"""Who stands in the carrier's queue for longer is in the welcome, or has heard it."""
+
 
 def take_call(sw: Switchboard, leg_id: str, line: str) -> Document:
     """Answer `/voice/incoming`. Asked twice for one call, it says the same again.
@@ -47,8 +50,10 @@ def adopt_call(sw: Switchboard, leg_id: str, line: str, arrived_ms: int) -> Live
     """
     now_ms = sw.clock.now_ms()
     decision = _decide(sw, line, now_ms)
-    begun = _begin(sw, decision)
-    _enter_line(sw, _record(sw, leg_id, line, decision, begun, min(arrived_ms, now_ms)), now_ms)
+    call = _record(sw, leg_id, line, decision, _begin(sw, decision), min(arrived_ms, now_ms))
+    if now_ms - call.arrived_ms >= WELCOMED_MS:
+        call = replace(call, first_wait_ms=call.arrived_ms, session="")
+    _enter_line(sw, call, now_ms)
     return sw.calls.by_leg(leg_id)
 
 

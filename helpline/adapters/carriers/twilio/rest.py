@@ -211,6 +211,7 @@ def _leg(call: CallInstance) -> CarrierLeg:
         endpoint=to[9:] if to.startswith("endpoint:") else None,
         started_ms=_ms(call.start_time) or _ms(call.date_created),
         ended_ms=_ms(call.end_time),
+        parent_id=str(call.parent_call_sid) if call.parent_call_sid else None,
     )
 
 
