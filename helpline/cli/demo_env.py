@@ -25,6 +25,9 @@ DELAYS: Final = {
 }
 """So that a story ends within a minute; production refuses them."""
 
+TAKEN_OVER: Final = ("HELPLINE_LEGS_PER_S",)
+"""Of our environment besides ports and servers: what a measurement lifts."""
+
 
 def _key() -> str:
     return base64.b64encode(secrets.token_bytes(32)).decode()
@@ -62,6 +65,7 @@ def demo_values(
         "HELPLINE_PORT_BASE": str(port_base),
         "HELPLINE_VAR_DIR": str(home.parent),
         **DELAYS,
+        **{name: environ[name] for name in TAKEN_OVER if environ.get(name)},
     }
     return values | {name: kept.get(name) or draw() for name, draw in SECRETS.items()}
 
