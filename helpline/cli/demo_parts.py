@@ -36,6 +36,7 @@ READY_S: Final = 20.0
 WEB: Final = (
     *("--worker-class", "gthread", "--workers", "2", "--threads", "8"),
     *("--timeout", "10", "--graceful-timeout", "3", "--keep-alive", "5", "--no-control-socket"),
+    "--preload",  # loaded before it listens: a web that starts anew refuses, and the carrier turns to the fallback
 )
 """As in the Procfile; no access log, which would hold nothing anybody may read."""
 
