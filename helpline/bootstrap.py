@@ -13,24 +13,18 @@ from typing import TYPE_CHECKING
 
 import redis
 import requests
-from redis.exceptions import RedisError
 from requests.adapters import HTTPAdapter
-from twilio.base.exceptions import TwilioException
 from twilio.rest import Client
 
-from helpline import preflight
 from helpline.adapters.book import SnapshotBook, load
-from helpline.adapters.carriers.twilio import chain
 from helpline.adapters.carriers.twilio.inbox import Edge, EdgeSettings
-from helpline.adapters.carriers.twilio.numbers import point_numbers
 from helpline.adapters.carriers.twilio.rest import StrippingClient, TwilioCarrier
 from helpline.adapters.carriers.twilio.twiml import Twiml
 from helpline.adapters.clock import SystemChance, SystemClock, monotonic_ms
-from helpline.adapters.holdings import CarrierHoldings, FileHoldings, RedisHoldings, SqlHoldings
 from helpline.adapters.memory import JobList, SeededChance, SteppedClock
 from helpline.adapters.passwords import Argon2Passwords
 from helpline.adapters.redis.breaker import Breaker
-from helpline.adapters.redis.connection import connect, read_persistence
+from helpline.adapters.redis.connection import connect
 from helpline.adapters.redis.due import RedisDueList
 from helpline.adapters.redis.fiches import RedisBatchKeys, RedisOpenFiches
 from helpline.adapters.redis.finished import RedisFinishedCalls
@@ -48,14 +42,13 @@ from helpline.adapters.sql.engine import Database, make_engine
 from helpline.adapters.sql.fiches import SqlSealedFiches
 from helpline.adapters.sql.ledger import SqlLedger
 from helpline.config import Settings
-from helpline.domain.errors import CarrierDown, HelplineError
+from helpline.domain.errors import HelplineError
 from helpline.ports import Carrier, Chance, Clock, Jobs, News, Renderer, SweepTimes
 from helpline.services import documents
 from helpline.services.count_calls import CountCalls
 from helpline.services.end_call import end_call
 from helpline.services.open_batch import open_batch
 from helpline.services.seal_fiche import SealFiches
-from helpline.services.show_stores import Reader
 from helpline.services.sign_in import SignIn
 from helpline.services.sweep_finished_calls import SweepFinishedCalls
 from helpline.services.switchboard import Book, Switchboard, Times
@@ -66,9 +59,6 @@ if TYPE_CHECKING:
 CARRIER_URL = "https://api.{edge}.{region}.twilio.com"
 BLOCKING_S = 2.0
 """Time limit of the client that waits on a list; longer than any wait (`effects.LONGEST_WAIT_S`)."""
-
-WORKER_S = 90.0
-"""Time limit of rq's client: it waits up to 75 s for a job before it looks at its housekeeping."""
 
 REST_CONNECTIONS = 16
 
@@ -173,24 +163,6 @@ def outside_of(settings: Settings, *, clock: bool = False) -> Outside:
     )
 
 
-def screen_documents(origin: str, text: str) -> dict[str, str]:
-    """The small files beside a static fallback chain served at `origin`, by name."""
-    return {"screen.xml": chain.screen(origin, text), "accepted.xml": chain.accepted()}
-
-
-def point_our_numbers(settings: Settings, book: Book) -> int:
-    """Give every number of the account our addresses, the fallback chain's included; how many were set.
-
-    Raises CarrierDown when the carrier does not answer.
-    """
-    fallback = f"{settings.fallback_origin}/index.xml" if settings.fallback_origin else None
-    try:
-        return point_numbers(carrier_client(settings, book, rest_session()), settings.public_origin, fallback)
-    except (TwilioException, requests.RequestException) as error:
-        kind = type(error).__name__
-    raise CarrierDown(f"carrier: {kind}")
-
-
 def rest_session() -> requests.Session:
     """Kept connections to the carrier, nothing sent twice, no proxy or password file of the host."""
     session = requests.Session()
@@ -201,49 +173,9 @@ def rest_session() -> requests.Session:
     return session
 
 
-def worker_redis(settings: Settings) -> redis.Redis:
-    """What an rq worker needs: bytes, and time to wait for a job."""
-    return connect(settings.redis_url, timeout_s=WORKER_S, decode=False)
-
-
 def news_of(settings: Settings) -> News:
     """A listener of its own connection for one process's open pages; connects at its first wait."""
     return RedisNews(connect(settings.redis_url, timeout_s=BLOCKING_S))
-
-
-def readers_of(settings: Settings, *, without: tuple[str, ...] = ()) -> dict[str, Reader]:
-    """A reader of each store by name, for showing and searching what is held; needs user `clock`.
-
-    without: files of ours that are no store. Raises NotSetUp as `outside_of` does.
-    """
-    service = service_of(settings)
-    live = RedisHoldings(connect(settings.redis_clock_url, timeout_s=2.0, decode=False))
-    return {
-        "Redis": live,
-        "jobs": live.jobs,
-        "SQL": SqlHoldings(Database(make_engine(settings.database_url))),
-        "files": FileHoldings(settings.home_dir, without=without),
-        "carrier": CarrierHoldings(service.carrier),
-    }
-
-
-def preflight_of(settings: Settings) -> list[str]:
-    """What forbids serving real callers here, one line a fault; empty in demo and tests.
-
-    A Redis that does not answer is no fault: the line answers without it (design §6,
-    the ladder), so it must be able to start without it.
-    """
-    if not settings.is_production:
-        return []
-    faults = preflight.check_host(preflight.read_host())
-    try:
-        with connect(settings.redis_clock_url, timeout_s=1.0) as client:
-            faults += preflight.check_redis(read_persistence(client))
-    except redis.AuthenticationError:
-        faults.append("Redis: refuses the user or password of HELPLINE_REDIS_CLOCK_URL")
-    except RedisError:
-        return faults
-    return faults
 
 
 def assemble(settings: Settings, outside: Outside) -> Service:

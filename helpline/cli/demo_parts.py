@@ -17,8 +17,9 @@ from typing import Final, Self
 
 import requests
 
-from helpline.bootstrap import Service, point_our_numbers, service_of
+from helpline.bootstrap import Service, service_of
 from helpline.bootstrap_data import data_of
+from helpline.bootstrap_tools import point_our_numbers
 from helpline.cli import demo_data, demo_env
 from helpline.cli.control_client import ControlClient
 from helpline.cli.demo_accounts import write_accounts

@@ -15,7 +15,8 @@ from xml.etree import ElementTree as ET
 
 import click
 
-from helpline.bootstrap import NotSetUp, Service, screen_documents, service_of
+from helpline.bootstrap import NotSetUp, Service, service_of
+from helpline.bootstrap_tools import screen_documents
 from helpline.cli.outcome import Refused, current_settings
 from helpline.services.fallback_chain import SCREEN, phone_of, standby_chain
 

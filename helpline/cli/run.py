@@ -12,7 +12,8 @@ from rq import SimpleWorker
 from rq.serializers import JSONSerializer
 
 from helpline import logs
-from helpline.bootstrap import NotSetUp, Service, preflight_of, service_of, worker_redis
+from helpline.bootstrap import NotSetUp, Service, service_of
+from helpline.bootstrap_tools import preflight_of, worker_redis
 from helpline.cli.outcome import Refused, current_settings
 from helpline.config import Settings
 from helpline.processes import effects as effects_process

@@ -15,7 +15,8 @@ from typing import Any, Final
 
 import click
 
-from helpline.bootstrap import NotSetUp, readers_of
+from helpline.bootstrap import NotSetUp
+from helpline.bootstrap_tools import readers_of
 from helpline.cli.outcome import Refused, current_settings
 from helpline.config import Settings
 from helpline.domain.holdings import STORES, Holding

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from helpline import logs
-from helpline.bootstrap import NotSetUp, preflight_of, service_of
+from helpline.bootstrap import NotSetUp, service_of
+from helpline.bootstrap_tools import preflight_of
 from helpline.config import SettingsError, load_settings
 from helpline.web.app import create_app
 

@@ -17,7 +17,8 @@ from helpline import logs
 from helpline.adapters.snapshots import FileSnapshots
 from helpline.adapters.sql.engine import Database, make_engine
 from helpline.adapters.sql.migrate import SqlMigrations
-from helpline.bootstrap import NotSetUp, preflight_of, service_of
+from helpline.bootstrap import NotSetUp, service_of
+from helpline.bootstrap_tools import preflight_of
 from helpline.cli.demo_data import read_documents
 from helpline.cli.servers.redis import RedisServer
 from helpline.config import Settings, load_settings

@@ -1,0 +1,84 @@
+"""The wiring of what commands and starts need beside the service itself.
+
+The third page of `bootstrap.py`, with `bootstrap_data.py`: these files alone name adapters.
+"""
+
+from __future__ import annotations
+
+import redis
+import requests
+from redis.exceptions import RedisError
+from twilio.base.exceptions import TwilioException
+
+from helpline import preflight
+from helpline.adapters.carriers.twilio import chain
+from helpline.adapters.carriers.twilio.numbers import point_numbers
+from helpline.adapters.holdings import CarrierHoldings, FileHoldings, RedisHoldings, SqlHoldings
+from helpline.adapters.redis.connection import connect, read_persistence
+from helpline.adapters.sql.engine import Database, make_engine
+from helpline.bootstrap import carrier_client, rest_session, service_of
+from helpline.config import Settings
+from helpline.domain.errors import CarrierDown
+from helpline.services.show_stores import Reader
+from helpline.services.switchboard import Book
+
+WORKER_S = 90.0
+"""Time limit of rq's client: it waits up to 75 s for a job before it looks at its housekeeping."""
+
+
+def preflight_of(settings: Settings) -> list[str]:
+    """What forbids serving real callers here, one line a fault; empty in demo and tests.
+
+    A Redis that does not answer is no fault: the line answers without it (design §6,
+    the ladder), so it must be able to start without it.
+    """
+    if not settings.is_production:
+        return []
+    faults = preflight.check_host(preflight.read_host())
+    try:
+        with connect(settings.redis_clock_url, timeout_s=1.0) as client:
+            faults += preflight.check_redis(read_persistence(client))
+    except redis.AuthenticationError:
+        faults.append("Redis: refuses the user or password of HELPLINE_REDIS_CLOCK_URL")
+    except RedisError:
+        return faults
+    return faults
+
+
+def point_our_numbers(settings: Settings, book: Book) -> int:
+    """Give every number of the account our addresses, the fallback chain's included; how many were set.
+
+    Raises CarrierDown when the carrier does not answer.
+    """
+    fallback = f"{settings.fallback_origin}/index.xml" if settings.fallback_origin else None
+    try:
+        return point_numbers(carrier_client(settings, book, rest_session()), settings.public_origin, fallback)
+    except (TwilioException, requests.RequestException) as error:
+        kind = type(error).__name__
+    raise CarrierDown(f"carrier: {kind}")
+
+
+def screen_documents(origin: str, text: str) -> dict[str, str]:
+    """The small files beside a static fallback chain served at `origin`, by name."""
+    return {"screen.xml": chain.screen(origin, text), "accepted.xml": chain.accepted()}
+
+
+def worker_redis(settings: Settings) -> redis.Redis:
+    """What an rq worker needs: bytes, and time to wait for a job."""
+    return connect(settings.redis_url, timeout_s=WORKER_S, decode=False)
+
+
+def readers_of(settings: Settings, *, without: tuple[str, ...] = ()) -> dict[str, Reader]:
+    """A reader of each store by name, for showing and searching what is held; needs user `clock`.
+
+    without: files of ours that are no store. Raises NotSetUp as `outside_of` does.
+    """
+    service = service_of(settings)
+    live = RedisHoldings(connect(settings.redis_clock_url, timeout_s=2.0, decode=False))
+    return {
+        "Redis": live,
+        "jobs": live.jobs,
+        "SQL": SqlHoldings(Database(make_engine(settings.database_url))),
+        "files": FileHoldings(settings.home_dir, without=without),
+        "carrier": CarrierHoldings(service.carrier),
+    }
