@@ -13,6 +13,7 @@ from twilio.base.exceptions import TwilioException
 from helpline import preflight
 from helpline.adapters.carriers.twilio import chain
 from helpline.adapters.carriers.twilio.numbers import point_numbers
+from helpline.adapters.carriers.twilio.twiml import FRAGMENT
 from helpline.adapters.holdings import CarrierHoldings, FileHoldings, RedisHoldings, SqlHoldings
 from helpline.adapters.redis.connection import connect, read_persistence
 from helpline.adapters.sql.engine import Database, make_engine
@@ -50,7 +51,7 @@ def point_our_numbers(settings: Settings, book: Book) -> int:
 
     Raises CarrierDown when the carrier does not answer.
     """
-    fallback = f"{settings.fallback_origin}/index.xml" if settings.fallback_origin else None
+    fallback = f"{settings.fallback_origin}/index.xml{FRAGMENT}" if settings.fallback_origin else None
     try:
         return point_numbers(carrier_client(settings, book, rest_session()), settings.public_origin, fallback)
     except (TwilioException, requests.RequestException) as error:

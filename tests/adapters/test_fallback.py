@@ -15,6 +15,7 @@ from xml.etree import ElementTree as ET
 import pytest
 import requests
 
+from helpline.adapters.carriers.twilio.twiml import FRAGMENT
 from helpline.adapters.snapshots import FileSnapshots
 from helpline.bootstrap import Service, service_of
 from helpline.cli.demo_data import read_documents
@@ -65,7 +66,7 @@ def test_the_chain_rings_who_is_planned_on_duty_first_and_ends_with_a_way_on(
     assert all(number in text for number in ("le 15", "114", "3114"))
     dials = _xml(text).findall("Dial")
     assert all(set(dial.attrib) == {"callerId", "timeout"} for dial in dials)
-    assert {dial[0].get("url") for dial in dials} == {f"{builders.FALLBACK}/screen.xml"}
+    assert {dial[0].get("url") for dial in dials} == {f"{builders.FALLBACK}/screen.xml{FRAGMENT}"}
 
 
 def test_a_mailbox_presses_no_key_so_the_screen_hangs_up(service: Service, tmp_path: Path) -> None:
@@ -75,7 +76,7 @@ def test_a_mailbox_presses_no_key_so_the_screen_hangs_up(service: Service, tmp_p
     assert _tags(screen) == ["Gather", "Hangup"]
     gather = _xml(screen)[0]
     assert (gather.get("numDigits"), gather.get("method")) == ("1", "GET")
-    assert gather.get("action") == f"{builders.FALLBACK}/accepted.xml"
+    assert gather.get("action") == f"{builders.FALLBACK}/accepted.xml{FRAGMENT}"
     assert _tags((tmp_path / "chain" / "accepted.xml").read_text()) == []
 
 

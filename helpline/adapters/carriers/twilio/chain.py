@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from twilio.twiml.voice_response import Gather, VoiceResponse
 
-from helpline.adapters.carriers.twilio.twiml import VOICES
+from helpline.adapters.carriers.twilio.twiml import FRAGMENT, VOICES
 
 KEY_WAIT_S = 8
 
@@ -22,7 +22,7 @@ def screen(origin: str, text: str) -> str:
         num_digits=1,
         timeout=KEY_WAIT_S,
         finish_on_key="",
-        action=f"{origin}/accepted.xml",
+        action=f"{origin}/accepted.xml{FRAGMENT}",
         method="GET",
     )
     gather.say(text, language=language, voice=voice)
