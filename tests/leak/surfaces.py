@@ -18,6 +18,9 @@ import sqlalchemy as sa
 from helpline.emulator import Control
 from helpline.logs import QUIET
 
+NOT_OF_A_CALL = {"batch", "clock", "done", "due", "epoch", "lease", "psy", "psys", "rq", "stat", "tokens"}
+"""Kinds of keys that may stand in Redis when nobody calls."""
+
 
 class EverySaying(logging.Handler):
     """Keeps what every logger says, before any scrubber: the message, its arguments, its traceback."""

@@ -34,9 +34,6 @@ from tests.phone import Caller, Handset, Line
 pytestmark = [pytest.mark.leak, pytest.mark.timeout(170)]
 
 AFTER_DELETION_MS = 60_000
-NOT_OF_A_CALL = {"batch", "done", "due", "epoch", "lease", "psy", "psys", "rq", "stat", "tokens"}
-"""Kinds of keys that may stand in Redis when nobody calls."""
-
 CODES = {
     "nature": "entretien",
     "proposals": [["asso", None, "retenue"], ["cdom", None, "refusee"]],
@@ -298,7 +295,7 @@ def test_fifty_calls_of_eight_kinds_leave_nothing_that_names_a_caller(watched: W
 
     # Ten minutes later the last fiche is sealed, and Redis holds nothing of any call.
     line.after(700)
-    assert {key.partition(":")[0] for key in surfaces.redis_content(w.raw)} <= NOT_OF_A_CALL
+    assert {key.partition(":")[0] for key in surfaces.redis_content(w.raw)} <= surfaces.NOT_OF_A_CALL
     with w.engine.connect() as db:
         assert db.execute(sa.text("select count(*) from sealed_fiches")).scalar() == told["spoke"]
     assert search(w.numbers, w.everywhere()) == []

@@ -1,67 +1,110 @@
 """The other edge: answers of the carrier's REST API lose every number before the SDK sees them.
 
-A number that is ours becomes `line:<id>`, an endpoint of a psychologist `endpoint:<id>`,
-anything else null. Error bodies keep code and status, nothing of their text.
+Rebuilt from an allow-list, as requests are: a field we do not use is not there, and a field
+we do use is kept only if it is written like what it should hold. A number that is ours
+becomes `line:<id>`, an endpoint of a psychologist `endpoint:<id>`, anything else null.
+Error bodies keep code and status, nothing of their text.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import TypeAlias
+import re
+from collections.abc import Callable, Mapping
+from typing import Final, TypeAlias
+from urllib.parse import parse_qsl, urlsplit
 
 Json: TypeAlias = "str | int | float | bool | None | list[Json] | dict[str, Json]"
+NameOf: TypeAlias = "Callable[[str], str | None]"
 
-NAMED = frozenset({"to", "from"})
-"""Fields that are replaced by what they mean to us."""
+_SID: Final = re.compile(r"[A-Z]{2}[0-9a-f]{32}\Z")
+_DATE: Final = re.compile(r"[A-Z][a-z]{2}, \d{1,2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} [+-]\d{4}\Z")
+_WORD: Final = re.compile(r"[a-z-]{1,20}\Z")
+# Our queue, and our rooms, which are called by their attempt.
+_NAME: Final = re.compile(r"([a-z]{1,20}|[0-9a-f]{32})\Z")
+_TOKEN: Final = re.compile(r"[A-Z]{2,4}[0-9a-f]{32}\Z")
 
-WIPED = frozenset(
-    {
-        "to_formatted",
-        "from_formatted",
-        "forwarded_from",
-        "caller_name",
-        "phone_number",
-        "friendly_name_formatted",
-        "request_variables",
-        "response_body",
-        "message_text",
-        "annotation",
-    }
+_KEPT: Final[Mapping[str, re.Pattern[str]]] = {
+    "sid": _SID,
+    "call_sid": _SID,
+    "parent_call_sid": _SID,
+    "status": _WORD,
+    "direction": _WORD,
+    "start_time": _DATE,
+    "end_time": _DATE,
+    "date_created": _DATE,
+    "date_enqueued": _DATE,
+    "friendly_name": _NAME,
+}
+_NAMED: Final = frozenset({"to", "from"})
+_LISTS: Final = frozenset(
+    "calls queues queue_members conferences participants incoming_phone_numbers notifications".split()
 )
+_PAGE_PATH: Final = re.compile(
+    r"/2010-04-01/Accounts/[A-Za-z0-9]{34}/[A-Za-z]+(/[A-Z]{2}[0-9a-f]{32}/[A-Za-z]+)?\.json\Z"
+)
+_PAGE_QUERY: Final[Mapping[str, re.Pattern[str]]] = {
+    "Page": re.compile(r"\d{1,5}\Z"),
+    "PageSize": re.compile(r"\d{1,4}\Z"),
+    "PageToken": _TOKEN,
+    "Status": _WORD,
+}
+_MOST_POSITION: Final = 100_000
 
 
-def strip(text: str, name_of: Callable[[str], str | None]) -> str:
-    """The same JSON document without numbers. Not JSON: an empty object."""
+def strip(text: str, name_of: NameOf) -> str:
+    """The same JSON document without numbers. Not JSON, or no object: an empty object."""
     try:
         document: Json = json.loads(text) if text else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         document = {}
-    return json.dumps(_strip(document, name_of))
+    return json.dumps(_page(document, name_of) if isinstance(document, dict) else {})
 
 
 def strip_error(text: str, status: int) -> str:
     """An error body reduced to what can be acted on."""
     try:
         body: Json = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         body = {}
     code = body.get("code") if isinstance(body, dict) else None
-    kept = code if isinstance(code, int) else None
+    kept = code if type(code) is int and 10_000 <= code <= 99_999 else None
     return json.dumps({"code": kept, "status": status, "message": "", "more_info": ""})
 
 
-def _strip(value: Json, name_of: Callable[[str], str | None]) -> Json:
-    if isinstance(value, list):
-        return [_strip(item, name_of) for item in value]
-    if not isinstance(value, dict):
-        return value
+def _page(document: dict[str, Json], name_of: NameOf) -> dict[str, Json]:
+    """One thing, or a page of a list of things with the way to the next."""
+    for key in _LISTS & document.keys():
+        items = document[key]
+        things = (
+            [_thing(item, name_of) for item in items if isinstance(item, dict)]
+            if isinstance(items, list)
+            else []
+        )
+        return {key: [*things], "next_page_uri": _next_page(document.get("next_page_uri"))}
+    return _thing(document, name_of)
+
+
+def _thing(item: dict[str, Json], name_of: NameOf) -> dict[str, Json]:
     out: dict[str, Json] = {}
-    for key, item in value.items():
-        if key in NAMED:
-            out[key] = name_of(item) if isinstance(item, str) else None
-        elif key in WIPED:
-            out[key] = None
-        else:
-            out[key] = _strip(item, name_of)
+    for key, value in item.items():
+        if key in _NAMED:
+            out[key] = name_of(value) if isinstance(value, str) else None
+        elif key == "position":
+            out[key] = value if type(value) is int and 0 <= value <= _MOST_POSITION else None
+        elif key in _KEPT:
+            out[key] = value if isinstance(value, str) and _KEPT[key].match(value) else None
     return out
+
+
+def _next_page(uri: Json) -> str | None:
+    """The way to the next page, unless it quotes what was searched for.
+
+    Such a list (the legs to one address) is only ever read to the end of its first page.
+    """
+    if not isinstance(uri, str):
+        return None
+    parts = urlsplit(uri)
+    query = parse_qsl(parts.query, keep_blank_values=True)
+    known = all(name in _PAGE_QUERY and _PAGE_QUERY[name].match(value) for name, value in query)
+    return uri if known and not parts.netloc and not parts.fragment and _PAGE_PATH.match(parts.path) else None
