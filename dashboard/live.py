@@ -1,0 +1,234 @@
+"""Event streams: an open page is told within moments what it should show.
+
+One listener a process hears the hints of all processes (`Hub`), and each stream has a
+queue of one: ten hints in a row are one look. A stream sends the whole state of its page
+whenever that differs from what it sent last, so a stream that was cut and opened again
+loses nothing and shows nothing twice. Hints can be lost; every stream looks again after
+`LOOK_S` all the same.
+"""
+
+from __future__ import annotations
+
+import queue
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Final, Generic, Protocol, TypeVar, cast
+
+from flask import Response, current_app, request, stream_with_context
+
+from dashboard import session
+from dashboard.parts import parts
+from helpline.bootstrap import Service, news_of
+from helpline.domain.errors import DatabaseDown, LiveStateDown
+
+LOOK_S: Final = 2.0
+HEARTBEAT_MS: Final = 15_000
+ASK_AGAIN_MS: Final = 10_000
+"""How often a stream asks whether its session still holds; at once when sessions were revoked."""
+
+MOST_IN_DASHBOARD: Final = 40
+"""Streams served beside the pages (gthread 1×64): the other threads answer requests."""
+
+MOST_ALONE: Final = 640
+"""Streams of the process that serves nothing else (gthread 1×640), less a few for its health."""
+
+SPARE: Final = 8
+RETRY_AFTER_S: Final = 2
+
+_KEY: Final = "live"
+State = TypeVar("State")
+
+
+class Hints(Protocol):
+    """`helpline.bootstrap.news_of`."""
+
+    def wait(self, for_s: float) -> frozenset[str]: ...
+
+
+@dataclass(eq=False)
+class Stream:
+    """One open page. `topics` are the hints it looks up at."""
+
+    topics: frozenset[str]
+    ask_again: bool = False
+    """Sessions were revoked since it last asked for its own."""
+    _woken: queue.Queue[None] = field(default_factory=lambda: queue.Queue(maxsize=1), repr=False)
+
+    def wake(self, *, ask_again: bool = False) -> None:
+        self.ask_again = self.ask_again or ask_again
+        try:
+            self._woken.put_nowait(None)
+        except queue.Full:
+            return  # it has not looked since the last hint: one look serves both
+
+    def wait(self, for_s: float) -> None:
+        try:
+            self._woken.get(timeout=for_s)
+        except queue.Empty:
+            return
+
+
+class Hub:
+    """All streams of one process. The listening thread begins with the first stream."""
+
+    def __init__(self, hints: Hints, most: int) -> None:
+        self._hints = hints
+        self._most = most
+        self._streams: set[Stream] = set()
+        self._lock = threading.Lock()
+        self._listener: threading.Thread | None = None
+        self._pause = threading.Event()
+
+    def __len__(self) -> int:
+        return len(self._streams)
+
+    def join(self, *topics: str) -> Stream | None:
+        """A new stream, None when there are as many as may be."""
+        with self._lock:
+            if len(self._streams) >= self._most:
+                return None
+            stream = Stream(frozenset(topics) | {"sessions"})
+            self._streams.add(stream)
+            if self._listener is None:
+                self._listener = threading.Thread(target=self._listen, name="live", daemon=True)
+                self._listener.start()
+        return stream
+
+    def leave(self, stream: Stream) -> None:
+        with self._lock:
+            self._streams.discard(stream)
+
+    def _listen(self) -> None:
+        while True:
+            try:
+                self._pass_on(self._hints.wait(1.0))
+            except LiveStateDown:
+                # What was said meanwhile is lost: everybody looks.
+                self._pause.wait(1.0)
+                self._pass_on(None)
+
+    def _pass_on(self, heard: frozenset[str] | None) -> None:
+        if heard is not None and not heard:
+            return
+        with self._lock:
+            streams = tuple(self._streams)
+        for stream in streams:
+            if heard is None or heard & stream.topics:
+                stream.wake(ask_again=heard is None or "sessions" in heard)
+
+
+@dataclass(frozen=True)
+class Watch(Generic[State]):
+    """What one stream does each time it looks.
+
+    look: the state to show; equal when nothing changed. draw: its HTML. is_allowed: whether
+    the session still holds. is_gone: whether the browser has hung up. now_ms: the clock.
+    """
+
+    look: Callable[[], State]
+    draw: Callable[[State], str]
+    is_allowed: Callable[[], bool]
+    is_gone: Callable[[], bool]
+    now_ms: Callable[[], int]
+
+
+def events(stream: Stream, watch: Watch[State]) -> Iterator[str]:
+    """The text of one stream: the state at once, then each time it differs; a comment when all is quiet.
+
+    `event: away` says that the state cannot be read now, `event: over` that the session is.
+    """
+    yield "retry: 1000\n\n"
+    said = ""
+    before: State | None = None
+    spoke_ms = asked_ms = watch.now_ms()
+    while not watch.is_gone():
+        state, now_ms = _look(watch), watch.now_ms()
+        text = said if state is not None and state == before else _text(watch, state)
+        before = state
+        if text != said or now_ms - spoke_ms >= HEARTBEAT_MS:
+            yield text if text != said else ":\n\n"
+            said, spoke_ms = text, now_ms
+        stream.wait(LOOK_S)
+        if stream.ask_again or now_ms - asked_ms >= ASK_AGAIN_MS:
+            stream.ask_again, asked_ms = False, now_ms
+            if not watch.is_allowed():
+                yield "event: over\ndata:\n\n"
+                return
+
+
+def _text(watch: Watch[State], state: State | None) -> str:
+    return "event: away\ndata:\n\n" if state is None else message(watch.draw(state))
+
+
+def _look(watch: Watch[State]) -> State | None:
+    try:
+        return watch.look()
+    except LiveStateDown:
+        return None
+
+
+def message(html: str) -> str:
+    """One unnamed message."""
+    lines = html.splitlines() or [""]
+    return "".join(f"data: {line}\n" for line in lines) + "\n"
+
+
+def answer(hub: Hub, topics: tuple[str, ...], watch: Watch[State]) -> Response:
+    """The response of a stream; 503 when there are as many as may be: the page then asks every two seconds."""
+    joined = hub.join(*topics)
+    if joined is None:
+        return Response(status=503, headers={"Retry-After": str(RETRY_AFTER_S)})
+    response = Response(stream_with_context(events(joined, watch)), mimetype="text/event-stream")
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Accel-Buffering"] = "no"
+    response.call_on_close(lambda: hub.leave(joined))
+    return response
+
+
+def stream(*topics: str, look: Callable[[], State], draw: Callable[[State], str]) -> Response:
+    """The stream of the page being asked for, for whoever is signed in, while the request's session holds."""
+    service, token = parts().service, session.cookie(session.SESSION)
+    watch = Watch(
+        look=look,
+        draw=draw,
+        is_allowed=lambda: _holds(service, token),
+        is_gone=_hung_up(request.environ.get("gunicorn.socket")),
+        now_ms=service.switchboard.clock.now_ms,
+    )
+    return answer(hub(), topics, watch)
+
+
+def hub() -> Hub:
+    """The one of this process."""
+    found = current_app.extensions.get(_KEY)
+    if found is None:
+        most = current_app.config.get("LIVE_STREAMS", MOST_IN_DASHBOARD)
+        fresh = Hub(news_of(parts().service.settings), most)
+        found = current_app.extensions.setdefault(_KEY, fresh)
+    return cast("Hub", found)
+
+
+def _holds(service: Service, token: str) -> bool:
+    """Whether the session still holds. While SQL is away it does: a psychologist in a talk keeps her desk."""
+    try:
+        return service.sign_in.who(token) is not None
+    except DatabaseDown:
+        return True
+
+
+def _hung_up(connection: object) -> Callable[[], bool]:
+    """Whether the browser has closed its side; without a look it would be known at the next heartbeat only."""
+    if not isinstance(connection, socket.socket):
+        return lambda: False
+
+    def closed() -> bool:
+        try:
+            return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+
+    return closed

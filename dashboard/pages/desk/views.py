@@ -1,0 +1,191 @@
+"""Routes of the desk. Each gesture answers with the whole state as it then is, or with why it cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+from urllib.parse import quote
+
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from dashboard import live
+from dashboard.access import allow
+from dashboard.i18n import N_, _
+from dashboard.pages.desk import changes
+from dashboard.pages.desk.fields import choices_of, fields_of
+from dashboard.parts import parts
+from dashboard.security import widen
+from dashboard.session import somebody
+from helpline.domain.accounts import Role
+from helpline.domain.errors import FicheRefused
+from helpline.domain.orientation import Fiche
+from helpline.domain.presence import State
+from helpline.services import keep_duty
+from helpline.services.close_fiche import close_fiche
+from helpline.services.conclude_talk import conclude_talk
+from helpline.services.desk_view import DeskView, FicheShown, desk_of
+from helpline.services.note_fiche import FicheAnswer, note_fiche
+
+bp = Blueprint("desk", __name__, template_folder="templates")
+
+STATES: Final[Mapping[State, str]] = {
+    State.OFFLINE: N_("Hors ligne"),
+    State.AVAILABLE: N_("Disponible"),
+    State.RINGING: N_("Appel entrant"),
+    State.TALKING: N_("En entretien"),
+    State.WRAP_UP: N_("Temps de codage"),
+    State.BREAK: N_("En pause"),
+}
+_REFUSED: Final[Mapping[FicheAnswer, str]] = {
+    FicheAnswer.GONE: N_("Cette fiche est déjà scellée."),
+    FicheAnswer.NOT_YOURS: N_("Cette fiche est maintenant celle d’une collègue."),
+    FicheAnswer.CLOSED: N_("Cette fiche est close : elle ne change plus."),
+    FicheAnswer.BUSY: N_("La fiche changeait en même temps ailleurs. Recommencez."),
+}
+_NO_ISSUE: Final = N_("Choisissez d’abord l’issue (I), puis fermez la fiche.")
+_NOT_NOW: Final = N_("Ce geste n’est plus possible maintenant.")
+
+
+@bp.get("/desk")
+@allow(Role.PSYCHOLOGIST)
+def show() -> str:
+    settings = parts().service.settings
+    softphone = settings.carrier.url if settings.mode != "production" else None
+    if softphone:
+        widen(connect=(softphone,))
+    view = _view()
+    now_ms = parts().service.switchboard.clock.now_ms()
+    return render_template("desk/show.html", now_ms=now_ms, softphone=softphone, **_words(view))
+
+
+@bp.get("/desk/state")
+@allow(Role.PSYCHOLOGIST)
+def state() -> str:
+    return _draw(_view())
+
+
+@bp.get("/live/desk")
+@allow(Role.PSYCHOLOGIST)
+def stream() -> Response:
+    return live.stream(f"desk:{_who()}", look=_view, draw=_draw)
+
+
+@bp.post("/desk/presence")
+@allow(Role.PSYCHOLOGIST)
+def presence() -> AnyResponse:
+    """`to`: available, break, off, or ready (her time for coding is not needed any more)."""
+    sw, who = parts().service.switchboard, _who()
+    moves: dict[str, Callable[[], State | None]] = {
+        "available": lambda: keep_duty.end_break(sw, who) or keep_duty.go_on_duty(sw, who),
+        "break": lambda: keep_duty.begin_break(sw, who),
+        "off": lambda: keep_duty.go_off_duty(sw, who),
+        "ready": lambda: keep_duty.end_wrap_up(sw, who),
+    }
+    move = moves.get(request.form.get("to", "")) or abort(400)
+    return _answer("" if move() is not None else _(_NOT_NOW))
+
+
+@bp.post("/desk/conclude")
+@allow(Role.PSYCHOLOGIST)
+def conclude() -> AnyResponse:
+    return _answer("" if conclude_talk(parts().service.switchboard, _who()) else _(_NOT_NOW))
+
+
+@bp.post("/desk/fiche/<fiche>/note")
+@allow(Role.PSYCHOLOGIST)
+def note(fiche: str) -> AnyResponse:
+    """`field`, `code`, and `on`: 1 or 0."""
+    field, code = request.form.get("field", ""), request.form.get("code", "")
+    on = request.form.get("on") != "0"
+    return _noted(fiche, lambda now: changes.tile_changes(now, field, code, on=on))
+
+
+@bp.post("/desk/fiche/<fiche>/propose")
+@allow(Role.PSYCHOLOGIST)
+def propose(fiche: str) -> AnyResponse:
+    structures = parts().service.switchboard.book.structures
+    return _noted(fiche, lambda now: changes.propose(now, *_proposal(), structures))
+
+
+@bp.post("/desk/fiche/<fiche>/choose")
+@allow(Role.PSYCHOLOGIST)
+def choose(fiche: str) -> AnyResponse:
+    choice = request.form.get("choice") or None
+    return _noted(fiche, lambda now: changes.choose(now, *_proposal(), choice))
+
+
+@bp.post("/desk/fiche/<fiche>/withdraw")
+@allow(Role.PSYCHOLOGIST)
+def withdraw(fiche: str) -> AnyResponse:
+    return _noted(fiche, lambda now: changes.withdraw(now, *_proposal()))
+
+
+@bp.post("/desk/fiche/<fiche>/close")
+@allow(Role.PSYCHOLOGIST)
+def close(fiche: str) -> AnyResponse:
+    """*Clore*: the one moment at which something is asked for, the issue."""
+    sw = parts().service.switchboard
+    shown = _shown(fiche)
+    if shown is not None and shown.codes.issue is None:
+        return _answer(_(_NO_ISSUE))
+    answer = close_fiche(sw.fiches, fiche, _who(), sw.clock.now_ms())
+    return _answer(_(_REFUSED[answer]) if answer in _REFUSED else "")
+
+
+def _noted(fiche: str, wish: Callable[[Fiche], Mapping[str, object]]) -> AnyResponse:
+    sw = parts().service.switchboard
+    shown = _shown(fiche)
+    try:
+        wanted = wish(shown.codes if shown else Fiche())
+        answer = note_fiche(sw.fiches, fiche, _who(), wanted, sw.clock.now_ms()).answer
+    except FicheRefused as refused:
+        return _answer(str(refused))
+    return _answer(_(_REFUSED[answer]) if answer in _REFUSED else "")
+
+
+def _shown(fiche: str) -> FicheShown | None:
+    """Her fiche of that id, if it is the one her desk shows."""
+    found = _view().fiche
+    return found if found is not None and found.fiche_id == fiche else None
+
+
+def _proposal() -> tuple[str, str]:
+    return request.form.get("type", ""), request.form.get("structure", "")
+
+
+def _who() -> str:
+    return somebody().account.psychologist_id or abort(403)
+
+
+def _view() -> DeskView:
+    sw = parts().service.switchboard
+    return desk_of(sw, _who(), sw.book.structures)
+
+
+def _answer(problem: str) -> AnyResponse:
+    """The state for a script, the page for a form without one. A refusal is 409, its words in a header."""
+    if "X-Desk" not in request.headers:
+        return redirect(url_for("desk.show"), 303)
+    response = Response(_draw(_view()), status=409 if problem else 200)
+    if problem:
+        response.headers["X-Desk-Problem"] = quote(problem)
+    return response
+
+
+def _draw(view: DeskView) -> str:
+    return render_template("desk/state.html", **_words(view))
+
+
+def _words(view: DeskView) -> dict[str, object]:
+    known = {card.structure.id: card.structure for group in view.groups for card in group.cards}
+    fiche = view.fiche.codes if view.fiche else None
+    return {
+        "view": view,
+        "states": STATES,
+        "fields": fields_of(fiche) if fiche else (),
+        "proposals": [
+            (made, changes.name_of(made.type, made.structure_id, known), choices_of(made.choice))
+            for made in (fiche.proposals if fiche else ())
+        ],
+    }
