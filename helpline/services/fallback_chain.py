@@ -12,6 +12,9 @@ from helpline.domain.people import EndpointKind, Psychologist, Roster
 from helpline.domain.verbs import Dial, Document, Hangup, Say
 
 RING_S = 20
+ROUNDS = 3
+"""Whose telephone still rings for an offer of ours is busy at first; such a ring ends within 30 s."""
+
 BETWEEN = "Si vous avez pu parler, raccrochez. Sinon restez en ligne."
 FIRST = "Entraide médecins et internes. Nous appelons un psychologue, restez en ligne."
 LAST = (
@@ -25,10 +28,11 @@ def standby_chain(roster: Roster, now: datetime, shown_line: str) -> Document:
     """Ring those planned at `now` one by one, on duty first; then say what else there is.
 
     Each Dial shows `shown_line` and asks for a key before it bridges, so that a mailbox
-    cannot take the call; it has no action, so the document simply goes on.
+    cannot take the call; it has no action, so the document simply goes on. Nobody there:
+    all of them once more, since who is busy now may be free a minute later.
     """
     document: list[Say | Dial | Hangup] = [Say(FIRST)]
-    for person in (*roster.on_duty(now), *roster.standby(now)):
+    for person in ROUNDS * (*roster.on_duty(now), *roster.standby(now)):
         number = phone_of(person)
         if number is not None:
             document += [Dial(number, shown_line, "screen.xml", RING_S), Say(BETWEEN)]

@@ -68,3 +68,32 @@ def test_who_leaves_after_a_loss_was_in_the_line_and_not_in_the_welcome(
     caller.hangs_up()
 
     assert line.until_counted() == {"left_in_line": 1}
+
+
+def test_who_waits_while_every_phone_rings_for_a_dead_web_is_still_brought_to_somebody(line: Line) -> None:
+    """The telephones ring for us, so the carrier's chain finds them busy at first; it goes round again."""
+    caller = line.caller().dials()
+    line.until(lambda: line.vera.rings() and line.bruno.rings(), 5)
+    line.control.set_faults({"web": {"path": "/voice/*", "fault": "refuse"}})
+    ours = {who.handle_of_leg() for who in (line.vera, line.bruno)}
+
+    line.until(lambda: rings_anew(line, ours) or caller.is_over(), 60)
+
+    who = next(who for who in (line.vera, line.bruno) if who.handle_of_leg() not in ours)
+    who.answers()
+    who.presses("1")
+    line.until(lambda: caller.talks_with(who), 10)
+
+
+def rings_anew(line: Line, ours: set[str]) -> bool:
+    return any(who.rings() and who.handle_of_leg() not in ours for who in (line.vera, line.bruno))
+
+
+def test_the_chain_ends_with_where_else_to_turn(line: Line) -> None:
+    line.control.set_faults({"web": {"path": "/voice/*", "fault": "refuse"}})
+
+    caller = line.caller().dials()
+
+    line.until(caller.is_over, 240)
+    assert caller.hears("Le 3114 répond jour et nuit")
+    line.is_sound()
