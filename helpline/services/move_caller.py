@@ -48,15 +48,19 @@ def move_caller(sw: Switchboard, carrier: Carrier, call_id: str, now_ms: int) ->
 def caller_joined(sw: Switchboard, carrier: Carrier, call_id: str, now_ms: int) -> int | None:
     """The effect `joined`: told five seconds ago to join, have they arrived?
 
-    The room itself is asked first: its news may have been lost. Then one more order.
+    The room itself is asked first: its news may have been lost. Then one more order. Who
+    waits again, because the claim was lost meanwhile, is fetched out of the empty room.
     """
     call = sw.calls.get(call_id)
-    if call is None or call.stage is not Stage.CLAIMED or call.attempt is None:
+    if call is None or call.stage not in (Stage.CLAIMED, Stage.WAITING) or call.attempt is None:
         return None
     try:
         inside = carrier.room(call.attempt)
     except CarrierDown:
         return now_ms + RETRY_MS
+    if call.stage is Stage.WAITING:
+        _fetch_out(sw, call, inside, now_ms)
+        return None
     for leg_id in inside:
         follow_room(sw, RoomNews(call.attempt, leg_id, joined=True))
     if call.leg_id in inside:
@@ -66,6 +70,14 @@ def caller_joined(sw: Switchboard, carrier: Carrier, call_id: str, now_ms: int) 
         sw.due.put(f"move:{call.id}", now_ms, now_ms)
         return None
     return again
+
+
+def _fetch_out(sw: Switchboard, call: LiveCall, inside: tuple[str, ...], now_ms: int) -> None:
+    """The claim was lost while they were on their way into the room: nobody else will come there."""
+    if call.leg_id not in inside or call.caller_in:
+        return
+    alone = Change(set={"caller_in": True}, effects=((f"speak:{call.id}", now_ms),))
+    change_call(sw, call, lambda now: alone if now.stage is Stage.WAITING else None)
 
 
 def speak_to_caller(sw: Switchboard, carrier: Carrier, call_id: str, now_ms: int) -> int | None:

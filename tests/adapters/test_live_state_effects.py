@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import pytest
 import redis
@@ -12,12 +12,29 @@ from helpline.adapters.memory_carrier import MemoryCarrier
 from helpline.adapters.redis.fiches import RedisOpenFiches
 from helpline.domain.presence import Event as PresenceEvent
 from helpline.domain.presence import State
-from helpline.ports import CarrierLeg, LegStatus
+from helpline.domain.waiting import Claim, Settlement
+from helpline.ports import CarrierLeg, Change, LegStatus, RestOutcome
 from helpline.processes.effects import Effects
+from helpline.services.follow_room import RoomNews, follow_room
 from helpline.services.switchboard import Switchboard, Times
 from helpline.services.take_call import take_call
 from tests import builders
 from tests.adapters.live_state import WELCOME_MS, WRAP_UP_MS, Person, World
+
+
+@dataclass
+class RoomCarrier(MemoryCarrier):
+    """Also knows who stands in a room, and where it was told to take whom."""
+
+    inside: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    moved: list[tuple[str, str]] = field(default_factory=list)
+
+    def room(self, name: str) -> tuple[str, ...]:
+        return self.inside.get(name, ())
+
+    def move(self, leg_id: str, path: str) -> RestOutcome:
+        self.moved.append((leg_id, path))
+        return super().move(leg_id, path)
 
 
 class Exchange:
@@ -26,7 +43,7 @@ class Exchange:
     def __init__(self, client: redis.Redis, *handles: str, at_once_max: int = 5) -> None:
         people = [builders.psychologist(handle, nth) for nth, handle in enumerate(handles, 1)]
         self.world = World(client, [Person(p.id, endpoint=p.endpoints[0].id) for p in people])
-        self.carrier = MemoryCarrier(endpoints={e.address: e.id for p in people for e in p.endpoints})
+        self.carrier = RoomCarrier(endpoints={e.address: e.id for p in people for e in p.endpoints})
         self.clock = SteppedClock(self.world.now)
         book = builders.book(builders.roster(*people, around_ms=self.world.now))
         book.rules = replace(book.rules, at_once_max=at_once_max)
@@ -98,6 +115,31 @@ def test_who_comes_back_from_a_break_is_rung_again_as_soon_as_her_old_leg_is_gon
 
     assert exchange.ringing() == ["e1", "e2"]
     assert len(exchange.world.live_offers(call)) == 2
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_caller_who_reached_the_room_when_the_claim_was_lost_is_fetched_out_of_it(
+    exchange: Exchange, told: bool
+) -> None:
+    # The news of her joining may be lost or come too late: then the room itself is asked.
+    call = exchange.world.arrives()
+    leg = exchange.world.call(call).leg_id
+    exchange.carrier.add(CarrierLeg(leg, True, LegStatus.IN_PROGRESS, line="entraide"))
+    exchange.world.calls.save(exchange.world.call(call), Change(set={"first_wait_ms": 1}), exchange.world.now)
+    exchange.after(100)
+    attempt = exchange.world.attempt_for(call, "p1")
+    assert exchange.world.claim(attempt) is Claim.WON
+    exchange.after(100)
+    exchange.carrier.inside[attempt] = (leg,)
+    if told:
+        follow_room(exchange.switchboard, RoomNews(attempt, leg, joined=True))
+    exchange.carrier.moved.clear()
+
+    exchange.world.settle(attempt, Settlement.LOST)
+    exchange.after(2_500)
+
+    assert exchange.carrier.moved == [(leg, f"/voice/join/{attempt}")]
+    assert not exchange.world.call(call).caller_in
 
 
 def test_standby_is_rung_at_the_moment_the_plan_says(redis_app: redis.Redis) -> None:

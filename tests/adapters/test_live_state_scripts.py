@@ -11,7 +11,7 @@ import redis
 from helpline.domain.call import Event, Stage
 from helpline.domain.presence import Event as PresenceEvent
 from helpline.domain.presence import State
-from helpline.domain.waiting import Claim, OfferState, Settlement, Wanted, plan_offers
+from helpline.domain.waiting import Claim, Offer, OfferState, Settlement, Wanted, plan_offers
 from helpline.ports import Change, Saved
 from tests.adapters.live_state import WRAP_UP_MS, Person, World
 
@@ -85,6 +85,18 @@ def test_a_psychologist_who_went_on_break_and_came_back_cannot_take_two_calls(ma
     (new,) = world.round()
     assert world.claim(old) is Claim.TAKEN
     assert world.presence("vera").attempt == new
+
+
+def test_who_was_not_ordered_yet_is_free_again_at_the_moment_another_accepts(make_world: MakeWorld) -> None:
+    world = make_world("vera", "bruno", "carla")
+    call = world.arrives()
+    world.rings(world.attempt_for(call, "vera"))
+    world.rings(world.attempt_for(call, "bruno"))
+
+    world.claim(world.attempt_for(call, "vera"))
+
+    # Carla's telephone never rang; Bruno's rings on, for Vera may yet fail to join.
+    assert [world.state(who) for who in ("carla", "bruno")] == [State.AVAILABLE, State.RINGING]
 
 
 def test_only_the_offer_she_is_rung_by_can_be_accepted(
@@ -273,6 +285,22 @@ def test_a_wrap_up_whose_time_passed_while_she_was_rung_is_over(make_world: Make
 
     assert world.state("vera") is State.AVAILABLE
     assert world.presence("vera").wrap_up_until_ms is None
+
+
+def test_a_talk_found_after_a_loss_is_hers_until_her_leg_ends(make_world: MakeWorld) -> None:
+    world = make_world("vera", epoch=False)
+    call = world.new_call(stage=Stage.TALKING, attempt="room-1", psychologist="vera", spoke_ms=world.now)
+    world.calls.arrive(call, None, (), world.now)
+    found = Offer("room-1", call.id, "vera", "e0", OfferState.CLAIMED, world.now, leg_id="CP9")
+
+    world.offers.restore(found, world.now)
+    world.calls.begin_epoch("epoch-2", world.now)
+
+    assert (world.state("vera"), world.presence("vera").attempt) == (State.TALKING, "room-1")
+    assert world.offers.by_leg("CP9") == world.offer("room-1")
+    assert world.claim("room-1") is Claim.WON, "her document is asked for again: the same room"
+    assert world.settle("room-1", Settlement.TALKED)
+    assert world.state("vera") is State.WRAP_UP
 
 
 def test_a_change_of_a_call_that_was_changed_meanwhile_writes_nothing(make_world: MakeWorld) -> None:

@@ -118,7 +118,6 @@ local function not_taken(psy)
   local wrap_up_until = tonumber(redis.call('HGET', 'psy:' .. psy, 'wrap_up_until_ms'))
   if wrap_up_until and wrap_up_until > now then
     psy_to(psy, 'wrap_up_again')
-    put_due('rest:' .. psy, wrap_up_until)
   else
     psy_to(psy, 'not_taken')
   end
@@ -160,7 +159,9 @@ local function settle(attempt, how, wrap_up_ms, cool_ms)
       -- `attempt` stays: it names the room the caller may stand in, alone now.
       redis.call('HDEL', ckey, 'psychologist', 'claimed_ms', 'moved_ms')
       redis.call('HSET', ckey, 'moves', 0, 'psychologist_in', 0)
-      if c[3] == '1' then put_due('speak:' .. call, now) end
+      if c[3] == '1' then put_due('speak:' .. call, now)
+      -- They may be in the room all the same, or on the way: its news is not here yet.
+      else put_due('joined:' .. call, now + 2000) end
     end
   end
   put_due('match', now)
