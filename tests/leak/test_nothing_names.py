@@ -242,6 +242,17 @@ def code(line: Line, who: Handset) -> None:
     assert close_fiche(line.sw.fiches, fiche.fiche_id, who.person.id, line.stepper.now_ms) is FicheAnswer.DONE
 
 
+ORDERS = {"To", "From", "Url", "Method", "Timeout", "Status"} | {
+    f"StatusCallback{what}" for what in ("", "Method", "Event")
+}
+"""Everything we ever ask of the carrier: nothing that records, transcribes, mutes or listens in (P3)."""
+
+
+def order_fields(line: Line) -> set[str]:
+    orders = [r for r in line.control.log() if r["kind"] == "rest" and r["operation"].startswith("calls.")]
+    return {name for order in orders if order["method"] == "POST" for name in order["params"]}
+
+
 Story = Callable[[Watched], None]
 STORIES: dict[Story, str] = {
     answered: "spoke",
@@ -292,6 +303,7 @@ def test_fifty_calls_of_eight_kinds_leave_nothing_that_names_a_caller(watched: W
     assert {leg[2:] for leg in w.forgotten}.isdisjoint(w.ours), "ids equal by chance: the search would lie"
     assert search(w.numbers, w.everywhere()) == []
     line.is_sound()
+    assert order_fields(line) == ORDERS
 
     # Ten minutes later the last fiche is sealed, and Redis holds nothing of any call.
     line.after(700)
