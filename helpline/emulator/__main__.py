@@ -14,6 +14,7 @@ from types import FrameType
 from typing import Any
 
 from helpline.emulator.control import ControlError
+from helpline.emulator.page.options import Options, phones_from
 from helpline.emulator.realtime import fresh_seed
 from helpline.emulator.realtime_service import Service
 from helpline.emulator.settings import DEMO_NUMBERS, CarrierSettings, OwnNumber
@@ -26,7 +27,8 @@ FROM_ENVIRONMENT = {
     "leg_rate_per_s": "HELPLINE_LEGS_PER_S",
     "seed": "HELPLINE_SEED",
 }
-KEYS = frozenset({*FROM_ENVIRONMENT, "numbers", "media", "knobs"})
+OF_PAGE = frozenset({"phones", "allow_origins"})
+KEYS = frozenset({*FROM_ENVIRONMENT, *OF_PAGE, "numbers", "media", "knobs"})
 
 
 def settings_from(config: Mapping[str, Any], environment: Mapping[str, str]) -> CarrierSettings:
@@ -54,6 +56,20 @@ def settings_from(config: Mapping[str, Any], environment: Mapping[str, str]) -> 
     )
 
 
+def options_from(config: Mapping[str, Any], phones: Sequence[str], origins: Sequence[str]) -> Options:
+    """The page's options from the configuration file and the command line, which adds. Raises ValueError."""
+    named = config.get("phones", {})
+    if not isinstance(named, dict):
+        raise ValueError("phones: an object of labels and numbers")  # noqa: TRY004 -- told in one line
+    given = config.get("allow_origins", [])
+    if not isinstance(given, list):
+        raise ValueError("allow_origins: a list of origins")  # noqa: TRY004 -- as above
+    numbers = {str(label): str(number) for label, number in named.items()}
+    return Options(
+        phones=numbers | phones_from(phones), allow_origins=(*(str(origin) for origin in given), *origins)
+    )
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until told to stop. Exit status 2 for a wrong configuration."""
     parser = argparse.ArgumentParser(prog="python -m helpline.emulator", description="The offline carrier.")
@@ -61,12 +77,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=int(base) + 2)
     parser.add_argument("--config", type=Path, help="JSON object of settings")
     parser.add_argument("--leg-rate", type=float, help="legs created by REST that leave per second")
+    parser.add_argument(
+        "--phone", action="append", default=[], metavar="LABEL=NUMBER", help="name a telephone"
+    )
+    parser.add_argument("--allow-origin", action="append", default=[], help="a page that may be a softphone")
     asked = parser.parse_args(arguments)
     try:
         config = json.loads(asked.config.read_text("utf-8")) if asked.config else {}
         if asked.leg_rate is not None:
             config["leg_rate_per_s"] = asked.leg_rate
-        service = Service(settings_from(config, os.environ), asked.port)
+        options = options_from(config, asked.phone, asked.allow_origin)
+        service = Service(settings_from(config, os.environ), asked.port, options)
         service.control.set_knobs(config.get("knobs", {}))
     except (ValueError, KeyError, OSError, ControlError) as error:
         print(f"emulator: {error}", file=sys.stderr)

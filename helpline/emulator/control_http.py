@@ -1,4 +1,4 @@
-"""The control API over HTTP, and the plain page at "/". Loopback only: it has no authentication."""
+"""The control API over HTTP, and the telephone page at "/". Loopback only: it has no authentication."""
 
 from __future__ import annotations
 
@@ -13,17 +13,14 @@ from werkzeug.wrappers import Request, Response
 from helpline.emulator.carrier import Carrier
 from helpline.emulator.control import Control, ControlError
 from helpline.emulator.handsets import Refused
+from helpline.emulator.page.files import PageFiles
+from helpline.emulator.page.options import Options
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 Answer = tuple[int, Any]
 Operation = Callable[[Control, dict[str, Any], dict[str, str]], Answer]
-
-ABOUT = """An offline carrier for the helpline. No call made here leaves this machine.
-POST /control/calls {"from": "0639980001", "to": "0800288038"}   somebody dials
-GET  /control/calls  /control/phones  /control/log?after=0       who talks, what happened
-"""
 
 
 def _done(action: Callable[[], object]) -> Answer:
@@ -86,15 +83,18 @@ ROUTES = Map(
 
 
 class ControlApp:
-    """`/control/…` and `/`."""
+    """`/control/…`, and the page with its files. A telephone with a label may be called by it."""
 
-    def __init__(self, control: Control) -> None:
+    def __init__(self, control: Control, options: Options) -> None:
         self._control = control
+        self._options = options
+        self._files = PageFiles()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
-        if request.path == "/":
-            return Response(ABOUT, content_type="text/plain; charset=utf-8")(environ, start_response)
+        file = self._files.get(request.path) if request.method == "GET" else None
+        if file is not None:
+            return file(environ, start_response)
         try:
             status, body = self._answer(request)
         except Refused as error:
@@ -107,6 +107,8 @@ class ControlApp:
             endpoint, at = ROUTES.bind_to_environ(request.environ).match()
         except HTTPException as error:
             raise ControlError(error.code or 404, "no such operation", "path") from None
+        if "number" in at:
+            at = {"number": self._options.number_of(at["number"])}
         return OPERATIONS[endpoint](self._control, _body(request), {**request.args.to_dict(), **at})
 
 
@@ -123,6 +125,6 @@ def _body(request: Request) -> dict[str, Any]:
     return body
 
 
-def control_app(carrier: Carrier, control: Control) -> WSGIApplication:
-    """The control API, to be called in the process or served on loopback."""
-    return ControlApp(control)
+def control_app(carrier: Carrier, control: Control, options: Options = Options()) -> WSGIApplication:  # noqa: B008 -- frozen
+    """The control API and the page, to be called in the process or served on loopback."""
+    return ControlApp(control, options)

@@ -25,6 +25,11 @@ class Log:
         """Copies of the records numbered above `n`."""
         return [dict(record) for record in self._records[max(n, 0) :]]
 
+    @property
+    def count(self) -> int:
+        """The number of the last record, 0 when there is none."""
+        return len(self._records)
+
     def clear(self) -> None:
         """Forget everything; numbers start again at 1."""
         self._records.clear()

@@ -39,7 +39,10 @@ class Realtime:
 
     def __init__(self, settings: CarrierSettings) -> None:
         self._clock = WallClock()
-        self._changed = threading.Condition()
+        lock = threading.RLock()
+        self._changed = threading.Condition(lock)  # the core has something to do
+        self._news = threading.Condition(lock)  # somebody who watches may have something to see
+        self._revision = 0
         self._posted: list[Callable[[], None]] = []
         self._stopping = False
         self.carrier = Carrier(settings, SocketTransport(self._post), self._clock.now_ms())
@@ -54,6 +57,7 @@ class Realtime:
         with self._changed:
             self._stopping = True
             self._changed.notify()
+            self._news.notify_all()
         self._thread.join(timeout=2)
 
     @contextmanager
@@ -65,6 +69,21 @@ class Realtime:
                 yield
             finally:
                 self._changed.notify()
+                self._tell()
+
+    @contextmanager
+    def watched(self, seen: int, limit_s: float) -> Iterator[int | None]:
+        """Hold the carrier still once it has changed since revision `seen`, or after `limit_s`, without moving it.
+
+        Gives the present revision, None when the carrier stops. Watching is no change.
+        """
+        with self._news:
+            self._news.wait_for(lambda: self._revision != seen or self._stopping, limit_s)
+            yield None if self._stopping else self._revision
+
+    def _tell(self) -> None:
+        self._revision += 1
+        self._news.notify_all()
 
     def _post(self, action: Callable[[], None]) -> None:
         with self._changed:
@@ -85,10 +104,12 @@ class Realtime:
         """Run what is due and take in what came back. A mistake in one event must not stop all the calls."""
         posted, self._posted = self._posted, []
         try:
-            self.carrier.run_due(self._clock.now_ms())
+            ran = self.carrier.run_due(self._clock.now_ms())
             for action in posted:
                 action()
-            self.carrier.run_due(self._clock.now_ms())
+            ran += self.carrier.run_due(self._clock.now_ms())
+            if ran or posted:
+                self._tell()
         except Exception:
             traceback.print_exc(file=sys.stderr)
             self.carrier.world.log.add("fault", what="emulator error", text=traceback.format_exc(limit=3))

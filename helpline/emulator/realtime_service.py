@@ -7,7 +7,10 @@ import time
 
 from helpline.emulator.control import Control
 from helpline.emulator.control_http import control_app
+from helpline.emulator.page.options import Options
+from helpline.emulator.page.origins import Origins
 from helpline.emulator.realtime import Realtime
+from helpline.emulator.realtime_events import Events
 from helpline.emulator.rest.app import RestApp
 from helpline.emulator.server import Combined, Server, guarded
 from helpline.emulator.settings import CarrierSettings
@@ -16,13 +19,15 @@ from helpline.emulator.settings import CarrierSettings
 class Service:
     """A running carrier on a loopback port. `port` 0 lets the system choose one; the real one is `self.port`."""
 
-    def __init__(self, settings: CarrierSettings, port: int) -> None:
+    def __init__(self, settings: CarrierSettings, port: int, options: Options = Options()) -> None:  # noqa: B008 -- frozen
         self._live = Realtime(settings)
         self.carrier = self._live.carrier
         self.control = Control(self.carrier, stepped=False)
         rest = RestApp(self.carrier, wait=lambda ms: time.sleep(ms / 1000), guard=self._live.entered)
-        control = guarded(control_app(self.carrier, self.control), self._live.entered)
-        self._server = Server(port, Combined(rest, control))
+        control = guarded(control_app(self.carrier, self.control, options), self._live.entered)
+        events = Events(self.carrier, options, self._live.watched)
+        fronts = (Origins(front, options.allow_origins) for front in (control, events))
+        self._server = Server(port, Combined(rest, *fronts))
         self.port = self._server.server_port
         self._serving = threading.Thread(
             target=lambda: self._server.serve_forever(poll_interval=0.05), name="carrier-http", daemon=True

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
 from helpline.emulator.envelope import API_VERSION
+from helpline.emulator.realtime_events import STREAM, is_stream
 from helpline.emulator.rest.app import LostReply
 
 if TYPE_CHECKING:
@@ -23,15 +24,18 @@ LINGER_RESET = struct.pack("ii", 1, 0)  # close with RST
 
 
 class Combined:
-    """REST under its version, everything else the control API."""
+    """REST under its version, event streams at their paths, everything else the control API and the page."""
 
-    def __init__(self, rest: WSGIApplication, control: WSGIApplication) -> None:
+    def __init__(self, rest: WSGIApplication, control: WSGIApplication, events: WSGIApplication) -> None:
         self._rest = rest
         self._control = control
+        self._events = events
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        rest = str(environ["PATH_INFO"]).startswith(f"/{API_VERSION}/")
-        return (self._rest if rest else self._control)(environ, start_response)
+        path = str(environ["PATH_INFO"])
+        if path.startswith(f"/{API_VERSION}/"):
+            return self._rest(environ, start_response)
+        return (self._events if is_stream(path) else self._control)(environ, start_response)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -50,14 +54,26 @@ class Handler(BaseHTTPRequestHandler):
             return lambda chunk: None
 
         try:
-            body = b"".join(self.server.application(self._environ(), start_response))
+            chunks = self.server.application(self._environ(), start_response)
+            if ("Content-Type", STREAM) in head[1]:
+                self._stream(
+                    _head(self.protocol_version, head[0], [*head[1], ("Connection", "close")]), chunks
+                )
+                return
+            body = b"".join(chunks)
         except LostReply as lost:
             self._lose(lost)
             return
-        lines = [f"{self.protocol_version} {head[0]}", *(f"{name}: {value}" for name, value in head[1])]
-        self.wfile.write("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
+        self.wfile.write(_head(self.protocol_version, head[0], head[1]) + body)
 
-    do_GET = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815 -- names the base class looks for
+    do_GET = do_POST = do_PUT = do_DELETE = do_OPTIONS = _serve  # noqa: N815 -- names the base class looks for
+
+    def _stream(self, head: bytes, chunks: Iterable[bytes]) -> None:
+        """Write each chunk as it comes, until there are no more or nobody reads."""
+        self.close_connection = True
+        self.wfile.write(head)
+        for chunk in chunks:
+            self.wfile.write(chunk)
 
     def _lose(self, lost: LostReply) -> None:
         """Play an answer that does not come: silence, a reset, a closed connection."""
@@ -100,6 +116,11 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 -- the base class's name
         """Say nothing: the evidence is the log."""
+
+
+def _head(protocol: str, status: str, headers: list[tuple[str, str]]) -> bytes:
+    lines = [f"{protocol} {status}", *(f"{name}: {value}" for name, value in headers)]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 
 class Server(ThreadingHTTPServer):
