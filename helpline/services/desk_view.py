@@ -118,6 +118,12 @@ def desk_of(sw: Switchboard, psychologist: str, structures: Iterable[Structure])
     )
 
 
+def fiche_of(sw: Switchboard, psychologist: str, fiche_id: str) -> FicheShown | None:
+    """One open fiche of hers, shown or not. Raises LiveStateDown."""
+    fiche = sw.fiches.read(fiche_id)
+    return _fiche_shown(fiche) if fiche is not None and fiche.psychologist == psychologist else None
+
+
 def cards_of(structures: Iterable[Structure], today: date) -> tuple[CardGroup, ...]:
     """All five types, always, in the order of the partners' text.
 

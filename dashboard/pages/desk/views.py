@@ -24,7 +24,7 @@ from helpline.domain.presence import State
 from helpline.services import keep_duty
 from helpline.services.close_fiche import close_fiche
 from helpline.services.conclude_talk import conclude_talk
-from helpline.services.desk_view import DeskView, FicheShown, desk_of
+from helpline.services.desk_view import DeskView, FicheShown, desk_of, fiche_of
 from helpline.services.note_fiche import FicheAnswer, note_fiche
 
 bp = Blueprint("desk", __name__, template_folder="templates")
@@ -145,9 +145,7 @@ def _noted(fiche: str, wish: Callable[[Fiche], Mapping[str, object]]) -> AnyResp
 
 
 def _shown(fiche: str) -> FicheShown | None:
-    """Her fiche of that id, if it is the one her desk shows."""
-    found = _view().fiche
-    return found if found is not None and found.fiche_id == fiche else None
+    return fiche_of(parts().service.switchboard, _who(), fiche)
 
 
 def _proposal() -> tuple[str, str]:

@@ -1,0 +1,59 @@
+// The offline carrier's softphone: its control API, at the origin that the policy of this page names.
+
+const RING_WAIT_MS = 4000;
+const RENEW_MS = 10000;
+
+export function emulatorSoftphone(origin, identity, on) {
+  const base = `${origin}/control/clients/${encodeURIComponent(identity)}`;
+  let state = "idle";
+  let waiting = [];
+
+  const send = (method, path, body) =>
+    fetch(base + path, { method, body: JSON.stringify(body ?? {}), keepalive: true }).then(
+      (answer) => answer.ok,
+      () => false,
+    );
+  const register = async () => on.ready(await send("PUT", "", { registered: true }));
+
+  const changed = (now) => {
+    const before = state;
+    state = now;
+    if (now === "ringing" && before !== "ringing") {
+      on.ring();
+      for (const ready of waiting.splice(0)) ready(true);
+    }
+    if (now === "idle" && before !== "idle") on.end();
+  };
+
+  const ringing = () => {
+    if (state === "ringing") return Promise.resolve(true);
+    return new Promise((resolve) => {
+      waiting.push(resolve);
+      setTimeout(() => {
+        waiting = waiting.filter((one) => one !== resolve);
+        resolve(false);
+      }, RING_WAIT_MS);
+    });
+  };
+
+  return {
+    async start() {
+      const events = new EventSource(`${base}/events`);
+      events.addEventListener("state", (event) => {
+        const told = JSON.parse(event.data);
+        changed(told.state);
+        // Another tab of hers that was closed has signed her off.
+        if (!told.registered && !document.hidden) register();
+      });
+      events.addEventListener("error", () => on.ready(false));
+      events.addEventListener("open", register);
+      setInterval(register, RENEW_MS);
+      window.addEventListener("pagehide", () => state === "idle" && send("PUT", "", { registered: false }));
+      await register();
+    },
+    accept: async () => (await ringing()) && send("POST", "/accept"),
+    reject: async () => (await ringing()) && send("POST", "/reject"),
+    hangUp: () => send("POST", "/hangup"),
+    mute: async () => {},
+  };
+}
