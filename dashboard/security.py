@@ -74,8 +74,8 @@ def check_request() -> None:
     Two proofs, each enough against a foreign page: what the browser says of where it came from, and a token that
     only our pages hold. `Origin` alone would not do: with `no-referrer` a form sends `Origin: null`.
     """
-    if request.method in SAFE_METHODS:
-        return
+    if request.method in SAFE_METHODS or request.routing_exception is not None:
+        return  # nothing is changed, or nothing is there
     given = request.headers.get(CSRF_HEADER) or request.form.get(CSRF_FIELD, "")
     if not _comes_from_us() or not _is_token(given):
         abort(403)

@@ -1,0 +1,283 @@
+"""Signing in and out, who is let in where, and how long a session lasts."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import statistics
+import time
+from datetime import timedelta
+
+import pytest
+from werkzeug.test import TestResponse
+
+from helpline.domain.accounts import IDLE, LONGEST
+from helpline.domain.errors import DatabaseDown, LiveStateDown
+from helpline.domain.presence import State
+from helpline.services import sign_in as service
+from tests.dashboard.conftest import COOKIE, HOST, PASSWORD, Browser, Pages
+
+
+def tries(browser: Browser, handle: str = "vera", password: str = PASSWORD, **more: str) -> TestResponse:
+    return browser.post("/sign-in", {"handle": handle, "password": password, **more})
+
+
+def passes(pages: Pages, time_passing: timedelta) -> None:
+    pages.clock.now += int(time_passing.total_seconds() * 1000)
+
+
+def test_the_right_password_opens_a_session_in_a_host_cookie(pages: Pages) -> None:
+    vera = pages.nobody()
+    answer = tries(vera)
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/")
+    cookie = next(c for c in answer.headers.getlist("Set-Cookie") if c.startswith(COOKIE))
+    assert re.fullmatch(rf"{COOKIE}=[0-9a-f]{{64}}; .*Secure; HttpOnly; Path=/; SameSite=Strict", cookie), (
+        cookie
+    )
+    assert "Domain" not in cookie
+    assert "Vera" in vera.get("/account").text
+
+
+def test_the_name_may_be_typed_with_capitals_and_spaces(pages: Pages) -> None:
+    assert tries(pages.nobody(), " Vera ").status_code == 303
+
+
+def test_only_the_digest_of_the_token_is_stored(pages: Pages) -> None:
+    vera = pages.nobody()
+    tries(vera)
+
+    stored = pages.service.sign_in.sessions_of("a-vera")
+    assert [session.token_sha256 for session in stored] == [hashlib.sha256(vera.cookie.encode()).hexdigest()]
+
+
+@pytest.mark.parametrize(
+    ("handle", "password"),
+    [
+        ("vera", "faux"),
+        ("personne", PASSWORD),
+        ("", ""),
+        ("vera", PASSWORD + " "),
+        ("vera", PASSWORD.upper()),
+    ],
+)
+def test_wrong_names_and_wrong_passwords_get_the_same_answer(
+    pages: Pages, handle: str, password: str
+) -> None:
+    answer = tries(pages.nobody(), handle, password)
+
+    assert answer.status_code == 401
+    assert "Identifiant ou mot de passe incorrect." in answer.text
+    assert COOKIE not in str(answer.headers)
+    assert f'value="{handle}"' not in answer.text or not handle
+
+
+@pytest.mark.real
+def test_an_unknown_name_takes_as_long_as_a_wrong_password(pages: Pages) -> None:
+    def times(handle: str) -> float:
+        taken = []
+        for place in range(3):
+            begin = time.perf_counter()
+            pages.service.sign_in.sign_in(handle, "faux", f"place {place}")
+            taken.append(time.perf_counter() - begin)
+        return statistics.median(taken)
+
+    known, unknown = times("vera"), times("personne")
+
+    assert 0.5 < known / unknown < 2
+
+
+def test_an_account_that_was_closed_is_a_wrong_password_and_its_sessions_end(pages: Pages) -> None:
+    vera = pages.signed_in("vera")
+    pages.database.transaction(lambda c: c.exec_driver_sql("update accounts set is_active = false").close())
+
+    assert tries(pages.nobody()).status_code == 401
+    assert vera.get("/account").status_code == 303
+
+
+def test_tries_are_throttled_and_the_window_ends(pages: Pages) -> None:
+    for _ in range(service.TRIES_OF_BOTH):
+        assert tries(pages.nobody(), password="faux").status_code == 401
+    refused = tries(pages.nobody())
+
+    assert refused.status_code == 429
+    assert "Trop d’essais" in refused.text
+    assert tries(pages.nobody(), "bruno").status_code == 303
+
+
+def test_throttling_is_the_same_for_names_that_nobody_has(pages: Pages) -> None:
+    answers = {
+        name: [tries(pages.nobody(), name, "faux").status_code for _ in range(service.TRIES_OF_BOTH + 1)]
+        for name in ("vera", "personne")
+    }
+
+    assert answers["vera"] == answers["personne"]
+
+
+def test_her_own_slips_are_forgotten_once_she_is_in(pages: Pages) -> None:
+    for _ in range(3):
+        for _ in range(service.TRIES_OF_BOTH - 1):
+            tries(pages.nobody(), password="faux")
+        assert tries(pages.nobody()).status_code == 303
+
+
+def test_whoever_is_throttled_is_still_on_duty_and_rung(pages: Pages) -> None:
+    for _ in range(20):
+        tries(pages.nobody(), password="faux")
+
+    presence = pages.sw.offers.presences()["p1"]
+    assert presence.state is State.AVAILABLE
+
+
+def test_no_name_and_no_place_stands_in_redis(pages: Pages, redis_admin: object) -> None:
+    tries(pages.nobody(), "vera", "faux")
+
+    keys = [str(key) for key in redis_admin.keys("tries:*")]  # type: ignore[attr-defined]
+    assert len(keys) == 3
+    assert all(re.fullmatch("tries:[0-9a-f]{32}", key) for key in keys)
+    assert all(0 < redis_admin.ttl(key) <= 900 for key in keys)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("asked", "sent_to"),
+    [
+        ("/account", "/account"),
+        ("/desk?x=1", "/desk?x=1"),
+        ("//evil.example/", "/"),
+        ("/\\evil.example", "/"),
+        ("https:evil.example", "/"),
+        ("https://evil.example/", "/"),
+        ("/\r\nSet-Cookie: a=b", "/"),
+        ("/%0d%0aX: y", "/%0d%0aX: y"),
+        ("javascript:alert(1)", "/"),
+        ("", "/"),
+        ("account", "/"),
+        ("/é", "/"),
+    ],
+)
+def test_after_signing_in_only_paths_of_ours_are_gone_to(pages: Pages, asked: str, sent_to: str) -> None:
+    vera = pages.nobody()
+    answer = tries(vera, next=asked)
+
+    assert answer.status_code == 303
+    assert answer.headers["Location"].replace("%20", " ") == sent_to
+    assert "X" not in answer.headers
+
+
+def test_a_page_asked_for_signed_out_is_come_back_to(pages: Pages) -> None:
+    answer = pages.nobody().get("/account?changed=look")
+    assert answer.headers["Location"] == "/sign-in?next=/account%3Fchanged%3Dlook"
+
+    form = pages.nobody().get(answer.headers["Location"]).text
+    assert 'name="next" value="/account?changed=look"' in form
+
+
+def test_a_request_by_script_is_told_to_go_to_sign_in_not_redirected(pages: Pages) -> None:
+    answer = pages.nobody().get("/account", headers={"HX-Request": "true"})
+
+    assert (answer.status_code, answer.headers["HX-Redirect"], answer.data) == (401, "/sign-in", b"")
+
+
+def test_signing_out_ends_the_session_on_our_side_too(pages: Pages) -> None:
+    vera = pages.signed_in("vera")
+    copied = Browser(pages.app, token=vera.token)
+    assert copied.get("/account").status_code == 200
+
+    answer = vera.post("/sign-out")
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in")
+    assert any(c.startswith(f"{COOKIE}=;") for c in answer.headers.getlist("Set-Cookie"))
+    assert copied.get("/account").status_code == 303
+
+
+def test_signing_out_everywhere_ends_every_browser_of_hers_and_nobody_elses(pages: Pages) -> None:
+    one, two, bruno = pages.signed_in("vera"), pages.signed_in("vera"), pages.signed_in("bruno")
+    assert [b.get("/account").status_code for b in (one, two, bruno)] == [200, 200, 200]
+
+    one.post("/account/sign-out-everywhere")
+
+    assert [b.get("/account").status_code for b in (one, two, bruno)] == [303, 303, 200]
+
+
+def test_signing_in_draws_a_new_token_whatever_the_browser_had(pages: Pages) -> None:
+    planted = pages.nobody()
+    planted.client.set_cookie(COOKIE, "f" * 64, domain=HOST, secure=True)
+
+    answer = tries(planted)
+
+    assert answer.status_code == 303
+    assert len(planted.cookie) == 64
+    assert planted.cookie != "f" * 64
+
+
+def test_an_idle_session_ends_and_a_used_one_goes_on(pages: Pages) -> None:
+    used, idle = pages.signed_in("vera"), pages.signed_in("vera")
+    for _ in range(4):
+        passes(pages, IDLE / 2)
+        assert used.get("/account").status_code == 200
+
+    assert idle.get("/account").status_code == 303
+
+
+def test_no_session_lasts_longer_than_a_shift_and_its_handover(pages: Pages) -> None:
+    vera = pages.signed_in("vera")
+    for _ in range(int(LONGEST / (IDLE / 2)) - 1):
+        passes(pages, IDLE / 2)
+        assert vera.get("/health/live").status_code == 200
+        assert vera.get("/account").status_code == 200
+
+    passes(pages, IDLE / 2)
+    assert vera.get("/account").status_code == 303
+    assert pages.sw.offers.presences()["p1"].state is State.AVAILABLE
+
+
+def test_sessions_that_are_over_are_gone_after_the_next_sign_in(pages: Pages) -> None:
+    pages.signed_in("bruno")
+    passes(pages, LONGEST)
+    tries(pages.nobody())
+
+    assert pages.service.sign_in.sessions.of_account("a-bruno") == []
+    assert len(pages.service.sign_in.sessions.of_account("a-vera")) == 1
+
+
+def test_theme_and_language_are_kept_and_nonsense_changes_nothing(pages: Pages) -> None:
+    vera = pages.signed_in("vera")
+    vera.post("/account/look", {"theme": "dark"})
+    vera.post("/account/look", {"language": "en", "theme": "pink", "role": "administrator"})
+
+    page = vera.get("/account").text
+    assert '<html lang="en" data-theme="dark">' in page
+    assert "My account" in page
+    found = pages.service.sign_in.accounts.by_handle("vera")
+    assert found is not None
+    assert found[0].role == "psychologist"
+
+
+def test_while_sql_is_away_known_sessions_go_on_for_minutes_and_unknown_ones_do_not(
+    pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known, unknown = pages.signed_in("vera"), pages.signed_in("bruno")
+    assert known.get("/").status_code == 303
+
+    def away(token_sha256: str) -> None:
+        raise DatabaseDown("sql: away")
+
+    monkeypatch.setattr(pages.service.sign_in.sessions, "find", away)
+
+    assert known.get("/").headers["Location"] != "/sign-in"
+    refused = unknown.get("/")
+    assert refused.status_code == 503
+    assert "Les appels, eux, continuent d’arriver au téléphone." in refused.text
+    passes(pages, service.GRACE + timedelta(minutes=2))
+    assert known.get("/").status_code == 503
+
+
+def test_while_redis_is_away_signing_in_says_so(pages: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(limits: object) -> bool:
+        raise LiveStateDown("redis: away")
+
+    monkeypatch.setattr(pages.service.sign_in.throttle, "take", away)
+
+    answer = tries(pages.nobody())
+    assert answer.status_code == 503
+    assert "momentanément impossible" in answer.text
