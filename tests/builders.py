@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,7 +11,9 @@ from helpline.adapters.documents import load_flows, load_rules
 from helpline.adapters.memory import FixedBook
 from helpline.config import Settings, load_settings
 from helpline.domain.hours import Interval
+from helpline.domain.ivr.flow import Flow
 from helpline.domain.people import Endpoint, EndpointKind, Psychologist, Roster, Shift, Tier
+from helpline.domain.routing.rules import RuleSet
 from tests.environ import environ_for_tests
 
 ROOT = Path(__file__).parents[1]
@@ -39,8 +43,15 @@ def roster(*people: Psychologist, standby: tuple[str, ...] = (), around_ms: int 
 
 def book(people: Roster) -> FixedBook:
     """The flows and rules of the repository with a roster of the test's."""
+    rules, flows = _documents()
+    return FixedBook(rules, dict(flows), people)
+
+
+@functools.cache
+def _documents() -> tuple[RuleSet, Mapping[str, Flow]]:
+    """Read once a session: nothing of it can be changed."""
     flows = load_flows(ROOT / "ivr_flows")
-    return FixedBook(load_rules(ROOT / "routing_rules.yaml", flows=flows), flows, people)
+    return load_rules(ROOT / "routing_rules.yaml", flows=flows), flows
 
 
 def settings(database_url: str, tmp: Path, **changes: str) -> Settings:

@@ -27,10 +27,11 @@ from tests.web.conftest import Web
 from tests.web.documents import faults_of, holds, leads_on, verbs, words
 
 HER_PHONE = "+33639985001"
+PHONES = (HER_PHONE, "+33639985002", "+33639985003")
 ENDED = {"CallStatus": "completed"}
 LIVE = {"CallStatus": "in-progress"}
 HERS = {"To": HER_PHONE, "Called": HER_PHONE, "Direction": "outbound-api", **LIVE}
-CHAIN = ["Say", "Dial/Number", "Say", "Dial/Number", "Say", "Say", "Hangup"]
+CHAIN = ["the standby chain"]
 
 EXPECTED: list[tuple[str, dict[str, str], list[str]]] = [
     ("/voice/incoming", {}, ["Enqueue"]),
@@ -71,6 +72,18 @@ class Broken:
         return fails
 
 
+def said(xml: str) -> list[str]:
+    """The verbs of a document; of the standby chain only that it is one: everybody planned is rung, then the way on."""
+    names = verbs(xml)
+    if "Dial/Number" not in names:
+        return names
+    assert names[0] == "Say"
+    assert names[-2:] == ["Say", "Hangup"]
+    assert {"+33639985001", "+33639985002"} == {number for number in PHONES if f">{number}<" in xml}
+    assert "3114" in words(xml)
+    return CHAIN
+
+
 def with_ports(service: Service, **ports: object) -> Carrier:
     """The same service with some of its ports broken, behind the same edge."""
     switchboard = dataclasses.replace(service.switchboard, **ports)  # type: ignore[arg-type]
@@ -98,7 +111,7 @@ def test_a_caller_hears_french_and_is_led_on_whatever_fails(
 
     assert answer.status == 200
     assert answer.headers["Content-Type"].startswith("text/xml")
-    assert verbs(answer.text) == expected
+    assert said(answer.text) == expected
     assert faults_of(answer.text) == []
     assert CANARY not in answer.text
     if route == "/voice/wait":
@@ -269,7 +282,7 @@ def test_with_redis_stopped_or_hung_every_route_answers_within_a_second(
         began = time.monotonic()
         answer = carrier.post(route, envelope(**changes))
         slowest = max(slowest, time.monotonic() - began)
-        assert (route, answer.status, verbs(answer.text)) == (route, 200, expected)
+        assert (route, answer.status, said(answer.text)) == (route, 200, expected)
         assert faults_of(answer.text) == []
     for route, changes in NEWS:
         began = time.monotonic()
