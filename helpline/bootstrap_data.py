@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from helpline.adapters.passwords import Argon2Passwords
 from helpline.adapters.snapshots import FileSnapshots
+from helpline.adapters.sql.accounts import SqlAccounts
 from helpline.adapters.sql.engine import Database, make_engine
 from helpline.adapters.sql.migrate import SqlMigrations
 from helpline.adapters.sql.people import SqlPublishedStore, SqlSeedStore
 from helpline.config import Settings
-from helpline.ports import Migrations, PublishedStore, SeedStore, Snapshots
+from helpline.ports import Accounts, Migrations, Passwords, PublishedStore, SeedStore, Snapshots
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,8 @@ class Data:
     published: PublishedStore
     seeds: SeedStore
     snapshots: Snapshots
+    accounts: Accounts
+    passwords: Passwords
 
     def close(self) -> None:
         """Close pooled connections."""
@@ -39,4 +43,6 @@ def data_of(settings: Settings) -> Data:
         published=SqlPublishedStore(database),
         seeds=SqlSeedStore(database),
         snapshots=FileSnapshots(settings.home_dir / "snapshot"),
+        accounts=SqlAccounts(database),
+        passwords=Argon2Passwords(),
     )

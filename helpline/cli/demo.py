@@ -70,10 +70,14 @@ def _play(demo: DemoParts) -> None:
 def _stay(demo: DemoParts) -> None:
     show_last_call.forget_before(demo.home)
     settings = demo.settings
-    click.echo(f"voice      http://127.0.0.1:{settings.voice_port}/ (health: /health/ready)")
-    click.echo(f"carrier    http://127.0.0.1:{settings.emulator_port}/ (the telephones' control API)")
-    click.echo(f"fallback   http://127.0.0.1:{settings.fallback_port}/index.xml")
-    click.echo("The pages in the browser come with issue 02. Until then, in another terminal:")
-    click.echo("  helpline call dial · press · show · hangup · helpline show-last-call")
+    pages, phone, line = settings.dashboard_port, settings.emulator_port, settings.voice_port
+    click.echo(f"\n  the desk       http://127.0.0.1:{pages}/")
+    click.echo(f"  the telephone  http://127.0.0.1:{phone}/")
+    click.echo(f"  the line       http://127.0.0.1:{line}/   (what the public sees)\n")
+    for account in demo.accounts:
+        click.echo(f"  {account['handle']:<7} {account['password']:<22} {account['name']}, {account['role']}")
+    click.echo("\n1. Open the desk and sign in as vera.")
+    click.echo("2. Open the telephone in another window, dial 0800 288 038 and call.")
+    click.echo("3. Answer at the desk, code the fiche, close it; then `helpline show-last-call`.\n")
     click.echo("Ctrl-C ends everything.")
     threading.Event().wait()

@@ -1,4 +1,4 @@
-"""The parts of a demo, under one supervisor: Redis, carrier, fallback chain, web, effects, worker, clock.
+"""The parts of a demo, under one supervisor: Redis, carrier, fallback chain, web, dashboard, effects, worker, clock.
 
 `with DemoParts(environ, cwd) as demo:` sets everything up and waits until a caller would be served; leaving
 the block ends every process and frees every port, whatever ended it.
@@ -20,9 +20,8 @@ import requests
 from helpline.bootstrap import Service, service_of
 from helpline.bootstrap_data import data_of
 from helpline.bootstrap_tools import point_our_numbers
-from helpline.cli import demo_data, demo_env
+from helpline.cli import demo_accounts, demo_data, demo_env
 from helpline.cli.control_client import ControlClient
-from helpline.cli.demo_accounts import write_accounts
 from helpline.cli.fallback import write_chain
 from helpline.cli.outcome import Refused
 from helpline.cli.servers.redis import RedisPlan, plan_redis, why_not
@@ -42,10 +41,18 @@ WEB: Final = (
 """As in the Procfile; no access log, which would hold nothing anybody may read."""
 
 
+PAGES: Final = (
+    *("--worker-class", "gthread", "--workers", "1", "--threads", "64"),
+    *("--timeout", "30", "--graceful-timeout", "3", "--keep-alive", "5", "--no-control-socket"),
+)
+"""There is no proxy in front: the pages serve their own event streams, so one process and many threads."""
+
+
 class DemoParts:
-    """One running demo. `settings`, `service`, `control` and `parts` are there once the block is entered."""
+    """One running demo. The attributes below are there once the block is entered."""
 
     settings: Settings
+    accounts: list[demo_accounts.DemoAccount]
     service: Service
     control: ControlClient
 
@@ -83,13 +90,13 @@ class DemoParts:
         """Folders, Redis, settings, database, snapshot, chain. Raises Refused, PortTaken, ServerMissing, NotReady."""
         self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         base = _port_base(self._environ)
-        for part, offset in (("web", 0), ("carrier", 2), ("fallback", 4)):
+        for part, offset in (("web", 0), ("dashboard", 1), ("carrier", 2), ("fallback", 4)):
             check_port(part, base + offset)
         values = demo_env.demo_values(self._environ, self.home, base, self._redis())
         env_file = demo_env.write_env(self.home, values)
         self._child_environ = demo_env.environ_of(env_file, self._environ)
         self.settings = load_settings(self._child_environ, self.home)
-        write_accounts(self.home, demo_data.PSYCHOLOGISTS)
+        self.accounts = demo_accounts.read_or_write(self.home, demo_data.PSYCHOLOGISTS)
         self._database()
         self.service = service_of(self.settings)
         write_chain(self.service, self.home / "fallback")
@@ -125,6 +132,7 @@ class DemoParts:
             data.migrations.upgrade()
             self._refuse_others(data.published)
             demo_data.seed_demo(data.seeds, rules, flows, datetime.now(UTC))
+            demo_accounts.seed(data, self.accounts, demo_data.PSYCHOLOGISTS)
             publish_snapshot(data.published, data.snapshots)
         except DatabaseDown as error:
             reason = "refuses" if error.permanent else "does not answer"
@@ -159,6 +167,7 @@ class DemoParts:
         settings = self.settings
         control = ControlClient(f"http://127.0.0.1:{settings.emulator_port}")
         served = f"http://127.0.0.1:{settings.voice_port}/health/live"
+        pages = f"http://127.0.0.1:{settings.dashboard_port}/health/live"
         chain = f"http://127.0.0.1:{settings.fallback_port}/index.xml"
         helpline = ("-m", "helpline.cli.main", "run")
         return [
@@ -186,6 +195,12 @@ class DemoParts:
                     "helpline.web.wsgi:app",
                 ),
                 ready=lambda: _answers(served),
+            ),
+            self._child(
+                "dashboard",
+                *("-m", "gunicorn", *PAGES),
+                *("--bind", f"127.0.0.1:{settings.dashboard_port}", "dashboard.wsgi:app"),
+                ready=lambda: _answers(pages),
             ),
             self._child("effects", *helpline, "effects"),
             self._child("effects2", *helpline, "effects"),
