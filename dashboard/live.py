@@ -20,7 +20,7 @@ from flask import Response, current_app, request, stream_with_context
 
 from dashboard import session
 from dashboard.parts import parts
-from helpline.bootstrap import Service, news_of
+from helpline.bootstrap import Service
 from helpline.domain.errors import DatabaseDown, LiveStateDown
 
 LOOK_S: Final = 2.0
@@ -42,9 +42,11 @@ State = TypeVar("State")
 
 
 class Hints(Protocol):
-    """`helpline.bootstrap.news_of`."""
+    """`Service.news`."""
 
     def wait(self, for_s: float) -> frozenset[str]: ...
+
+    def close(self) -> None: ...
 
 
 @dataclass(eq=False)
@@ -71,7 +73,7 @@ class Stream:
 
 
 class Hub:
-    """All streams of one process. The listening thread begins with the first stream."""
+    """All streams of one process. A thread listens while there is any."""
 
     def __init__(self, hints: Hints, most: int) -> None:
         self._hints = hints
@@ -101,13 +103,21 @@ class Hub:
             self._streams.discard(stream)
 
     def _listen(self) -> None:
-        while True:
+        while not self._nobody_left():
             try:
                 self._pass_on(self._hints.wait(1.0))
             except LiveStateDown:
                 # What was said meanwhile is lost: everybody looks.
                 self._pause.wait(1.0)
                 self._pass_on(None)
+
+    def _nobody_left(self) -> bool:
+        """Whether this thread is to end; decided together with `join`, which starts the next one."""
+        with self._lock:
+            if not self._streams:
+                self._listener = None
+                self._hints.close()
+            return not self._streams
 
     def _pass_on(self, heard: frozenset[str] | None) -> None:
         if heard is not None and not heard:
@@ -205,7 +215,7 @@ def hub() -> Hub:
     found = current_app.extensions.get(_KEY)
     if found is None:
         most = current_app.config.get("LIVE_STREAMS", MOST_IN_DASHBOARD)
-        fresh = Hub(news_of(parts().service.settings), most)
+        fresh = Hub(parts().service.news, most)
         found = current_app.extensions.setdefault(_KEY, fresh)
     return cast("Hub", found)
 

@@ -127,6 +127,8 @@ class Service:
     """Have a batch open; needs the clock's Redis user."""
     sign_in: SignIn
     """Who may open the pages; the call path knows nothing of it."""
+    news: News
+    """What open pages listen to; one listener a process."""
     close: Callable[[], None]
     """Give back the database connections of this process."""
 
@@ -173,11 +175,6 @@ def rest_session() -> requests.Session:
     return session
 
 
-def news_of(settings: Settings) -> News:
-    """A listener of its own connection for one process's open pages; connects at its first wait."""
-    return RedisNews(connect(settings.redis_url, timeout_s=BLOCKING_S))
-
-
 def assemble(settings: Settings, outside: Outside) -> Service:
     switchboard = _switchboard(settings, outside)
     carrier = _carrier(settings, outside)
@@ -200,6 +197,7 @@ def assemble(settings: Settings, outside: Outside) -> Service:
         ensure_batch=ensure_batch,
         close=database.close,
         sign_in=_sign_in(settings, outside, database),
+        news=RedisNews(outside.blocking),
     )
 
 
