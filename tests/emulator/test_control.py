@@ -143,7 +143,7 @@ def test_the_first_page_says_what_this_is(ask: Ask) -> None:
     status, text = ask("GET", "/")
 
     assert status == 200
-    assert "offline carrier" in text
+    assert "Un opérateur téléphonique simulé" in text
 
 
 def test_a_reset_forgets_the_calls_and_keeps_the_numbers_urls(line: Line, ask: Ask) -> None:

@@ -87,6 +87,7 @@ function cell(name, text) {
 function what(row) {
   const made = cell("what", inWords(row));
   if (row.times > 1) made.append(span("times", ` × ${row.times}`));
+  if (row.kind === "rest" && row.who) made.append(span("target", who(row.who)));
   if (row.path && !ALERTS.includes(row.kind)) made.append(span("path", row.path));
   return made;
 }
@@ -102,8 +103,7 @@ function inWords(row) {
   if (ALERTS.includes(row.kind)) return alert(row);
   const key = `${row.kind}_${row.what}`;
   const state = row.state && knows(`state_${row.state}`) ? say(`state_${row.state}`) : row.state ?? "";
-  const words = say(knows(key) ? key : knows(`${row.kind}_other`) ? `${row.kind}_other` : row.what, { state, what: row.what });
-  return row.kind === "rest" && row.who ? `${words} – ${who(row.who)}` : words;
+  return say(knows(key) ? key : knows(`${row.kind}_other`) ? `${row.kind}_other` : row.what, { state, what: row.what });
 }
 
 function answer(row) {

@@ -61,9 +61,10 @@ const WORDS = {
     who_caller: "appelant {name}",
     who_client: "poste {name}",
     who_service: "service",
+    who_carrier: "opérateur",
     and: " et ",
 
-    traffic_title: "Échanges entre l’opérateur et le service",
+    traffic_title: "Échanges opérateur – service",
     reads: "Voir aussi les lectures",
     table: "Tableau des échanges",
     table_caption: "Documents demandés par l’opérateur et ordres du service, les plus récents d’abord",
@@ -178,9 +179,10 @@ const WORDS = {
     who_caller: "caller {name}",
     who_client: "browser of {name}",
     who_service: "service",
+    who_carrier: "carrier",
     and: " and ",
 
-    traffic_title: "Between the carrier and the service",
+    traffic_title: "Carrier and service",
     reads: "Show lookups too",
     table: "Table of exchanges",
     table_caption: "Documents the carrier asked for and orders of the service, newest first",
@@ -278,7 +280,7 @@ export function speak(chosen) {
 
 /** A person as the page names them. */
 export function who(person) {
-  if (person === null) return say("who_service");
+  if (person === null) return say("who_carrier");
   return person.kind === "phone" ? person.name : say(`who_${person.kind}`, person);
 }
 
