@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Protocol
 
@@ -60,6 +60,9 @@ class Throttle(Protocol):
 
     def take(self, limits: Mapping[str, int]) -> bool:
         """Count one try under each name; False when one of them passed its limit in this window."""
+
+    def give_back(self, names: Collection[str]) -> None:
+        """Uncount one try under each name."""
 
     def forget(self, name: str) -> None:
         """Begin one name's window anew."""

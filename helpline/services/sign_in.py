@@ -80,7 +80,8 @@ class SignIn:
 
         place: where the browser is, any text; only counted. Wrong name, wrong password and an account that is
         closed cannot be told apart, by answer or by time. Raises DatabaseDown, LiveStateDown.
-        1. Count the try before anything is looked at: parallel tries must not slip through.
+        1. Count the try before anything is looked at: parallel tries must not slip through. One that succeeds
+           is given back: a whole team may sign in from one address.
         2. Verify, against nothing for an unknown name, which takes as long.
         3. A new token each time: one that somebody planted in the browser is worth nothing.
         """
@@ -93,6 +94,7 @@ class SignIn:
         if account is None:
             return SignedIn(Answer.WRONG)
         self.throttle.forget(both)
+        self.throttle.give_back([name for name in limits if name != both])
         token = self.chance.new_id() + self.chance.new_id()
         now = self._now()
         self.sessions.purge(now - LONGEST, now - IDLE)

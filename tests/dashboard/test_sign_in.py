@@ -95,7 +95,7 @@ def test_an_account_that_was_closed_is_a_wrong_password_and_its_sessions_end(pag
     assert vera.get("/account").status_code == 303
 
 
-def test_tries_are_throttled_and_the_window_ends(pages: Pages) -> None:
+def test_tries_are_throttled_and_other_people_are_not(pages: Pages) -> None:
     for _ in range(service.TRIES_OF_BOTH):
         assert tries(pages.nobody(), password="faux").status_code == 401
     refused = tries(pages.nobody())
@@ -119,6 +119,28 @@ def test_her_own_slips_are_forgotten_once_she_is_in(pages: Pages) -> None:
         for _ in range(service.TRIES_OF_BOTH - 1):
             tries(pages.nobody(), password="faux")
         assert tries(pages.nobody()).status_code == 303
+
+
+def test_a_whole_team_may_sign_in_from_one_address(pages: Pages) -> None:
+    throttle = pages.service.sign_in.throttle
+    for _ in range(3):
+        assert tries(pages.nobody()).status_code == 303
+
+    assert throttle.take({"place 127.0.0.1": 1, "name vera": 1, "both vera 127.0.0.1": 1})
+
+
+def test_a_proxy_on_this_host_says_where_browsers_are_and_nobody_else_is_believed(pages: Pages) -> None:
+    for _ in range(service.TRIES_OF_BOTH + 1):
+        last = pages.nobody().post(
+            "/sign-in",
+            {"handle": "vera", "password": "faux"},
+            headers={"X-Forwarded-For": "9.9.9.9, 192.0.2.7"},
+        )
+    assert last.status_code == 429
+
+    elsewhere = {"X-Forwarded-For": "192.0.2.7, 192.0.2.8"}
+    form = {"handle": "vera", "password": PASSWORD}
+    assert pages.nobody().post("/sign-in", form, headers=elsewhere).status_code == 303
 
 
 def test_whoever_is_throttled_is_still_on_duty_and_rung(pages: Pages) -> None:
