@@ -58,10 +58,15 @@ class RemoteControl(ControlClient):
 class RealLine(Line):
     """A whole line of real processes. `environ` adds settings that the demo takes over, `HELPLINE_LEGS_PER_S`."""
 
-    def __init__(self, folder: Path, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        environ: Mapping[str, str] | None = None,
+        parts: type[DemoParts] = DemoParts,
+    ) -> None:
         plain = {k: v for k, v in os.environ.items() if not k.startswith(("HELPLINE_", "TWILIO_"))}
         places = {"HELPLINE_VAR_DIR": str(folder), "HELPLINE_PORT_BASE": str(free_base())}
-        self.demo = DemoParts(plain | places | dict(environ or {}), folder)
+        self.demo = parts(plain | places | dict(environ or {}), folder)
         self.parts = self.demo.parts
         self.started = 0
         self._callers = 0
