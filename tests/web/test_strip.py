@@ -102,6 +102,31 @@ def test_no_number_comes_through_a_field_or_a_page_of_things(fields: dict[str, A
     assert as_found(strip(json.dumps({of: [fields, fields], **fields}), named)) == []
 
 
+NEXT = f"/2010-04-01/Accounts/AC{SID}/Calls.json?PageSize=2&Page=1&PageToken=PACA{SID}"
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        f"{NEXT}&To=%2B33639980123",
+        f"{NEXT}&From=0639980123",
+        f"{NEXT}&Status=0639980123",
+        NEXT.replace("PACA", "0639980123"),
+        NEXT.replace("Page=1", "Page=0639980123"),
+        NEXT.replace("Calls", "Calls/0639980123"),
+        f"{NEXT}#0639980123",
+        f"https://0639980123{NEXT}",
+        f"//0639980123{NEXT}",
+    ],
+)
+def test_the_way_to_the_next_page_is_kept_only_when_it_quotes_nothing(uri: str) -> None:
+    kept = json.loads(strip(json.dumps({"calls": [], "next_page_uri": NEXT}), named))
+    dropped = json.loads(strip(json.dumps({"calls": [], "next_page_uri": uri}), named))
+
+    assert kept["next_page_uri"] == NEXT
+    assert dropped["next_page_uri"] is None
+
+
 @given(documents, st.integers(400, 599))
 def test_no_number_comes_through_an_error(document: Any, status: int) -> None:
     told = strip_error(json.dumps(document), status)
