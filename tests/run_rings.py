@@ -25,6 +25,7 @@ from helpline.cli import children
 from helpline.cli.servers.common import ServerFailed, ServerMissing
 from helpline.cli.servers.postgres import find_postgres, open_postgres
 from helpline.cli.servers.redis import find_redis, why_not
+from tests.browser.chromium import find_chromium
 
 ROOT = Path(__file__).parents[1]
 NO_TESTS = 5  # pytest's exit status when it collected nothing
@@ -82,6 +83,8 @@ RINGS = (
         needs=find_redis,
     ),
     Ring("real processes", 240, tests=("tests/e2e", "-m", "real and not leak"), needs=find_redis),
+    Ring("dashboard", 120, tests=("tests/dashboard", "-m", "not leak"), needs=find_redis),
+    Ring("browser", 300, tests=("tests/browser", "-m", "not leak"), needs=find_chromium),
     Ring("leak", 120, tests=("tests", "-m", "leak"), needs=find_redis),
 )
 CHECK = ("lint and types", "domain and services")

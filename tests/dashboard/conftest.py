@@ -12,6 +12,7 @@ PASSWORD. Hashing it is slow on purpose, so that it is done once a session, and 
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from werkzeug.test import Client, TestResponse
 from dashboard.app import create_app
 from helpline.adapters.memory import SteppedClock
 from helpline.adapters.passwords import Argon2Passwords
+from helpline.adapters.sql.accounts import SqlAccounts
 from helpline.adapters.sql.engine import Database, make_engine
 from helpline.adapters.sql.migrate import SqlMigrations
 from helpline.adapters.sql.people import SqlSeedStore
@@ -95,43 +97,45 @@ class Pages:
         return Browser(self.app, token=token)
 
 
+PEOPLE = (builders.psychologist("vera", 1), builders.psychologist("bruno", 2))
+
+
 @pytest.fixture(scope="session")
-def password_hash() -> str:
-    return Argon2Passwords().hash(PASSWORD)
+def prepared_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with tables, people and accounts, to be copied: making one takes half a second."""
+    file = tmp_path_factory.mktemp("prepared") / "pages.db"
+    database = Database(make_engine(f"sqlite:///{file}"))
+    SqlMigrations(database).upgrade()
+    seeds, accounts = SqlSeedStore(database), SqlAccounts(database)
+    password_hash = Argon2Passwords().hash(PASSWORD)
+    for place, person in enumerate(PEOPLE):
+        seeds.add_psychologist(person, place)
+        account = Account(f"a-{person.handle}", person.handle, person.name, Role.PSYCHOLOGIST, person.id)
+        accounts.add(account, password_hash)
+    accounts.add(Account("a-alix", "alix", "Alix Dumas", Role.ADMINISTRATOR), password_hash)
+    database.close()
+    return file
 
 
 @pytest.fixture
 def make_pages(
-    tmp_path: Path,
-    database_url: str,
-    redis_app: redis.Redis,
-    redis_clock: redis.Redis,
-    password_hash: str,
+    tmp_path: Path, prepared_database: Path, redis_app: redis.Redis, redis_clock: redis.Redis
 ) -> Iterator[Callable[..., Pages]]:
     """Build the pages: `make_pages(HELPLINE_…=…)`. The live state is ready, the rota applied."""
     open_ones: list[Pages] = []
+    file = tmp_path / "pages.db"
+    shutil.copy(prepared_database, file)
 
     def make(**changes: str) -> Pages:
-        settings = builders.settings(
-            database_url, tmp_path, **{"HELPLINE_DASHBOARD_ORIGIN": ORIGIN, **changes}
-        )
-        people = (builders.psychologist("vera", 1), builders.psychologist("bruno", 2))
-        book = builders.book(builders.roster(*people))
+        url = f"sqlite:///{file}"
+        settings = builders.settings(url, tmp_path, **{"HELPLINE_DASHBOARD_ORIGIN": ORIGIN, **changes})
+        book = builders.book(builders.roster(*PEOPLE))
         outside = stepped_outside(book, redis_app, redis_clock, builders.NIGHT_MS, 0)
         service = assemble(settings, outside)
-        database = Database(make_engine(settings.database_url))
-        SqlMigrations(database).upgrade()
-        seeds = SqlSeedStore(database)
-        for place, person in enumerate(people):
-            seeds.add_psychologist(person, place)
-            account = Account(f"a-{person.handle}", person.handle, person.name, Role.PSYCHOLOGIST, person.id)
-            service.sign_in.accounts.add(account, password_hash)
-        alix = Account("a-alix", "alix", "Alix Dumas", Role.ADMINISTRATOR)
-        service.sign_in.accounts.add(alix, password_hash)
         sw = service.switchboard
         sw.calls.begin_epoch(sw.chance.new_id(), outside.clock.now)
         apply_rota(sw, outside.clock.now)
-        open_ones.append(Pages(service, outside.clock, database))
+        open_ones.append(Pages(service, outside.clock, Database(make_engine(url))))
         return open_ones[-1]
 
     yield make
