@@ -59,7 +59,7 @@ _ROWS: Final = (
     _Row("zone", "T", N_("Zone du tableau")),
     _Row("difficulties", "V", N_("Difficultés évoquées")),
     _Row("reconversion", "W", N_("Reconversion")),
-    _Row("persistence", "P", N_("Ponctuelle, durable")),
+    _Row("persistence", "P", N_("Temporalité")),
     _Row("level", "N", N_("Niveau")),
     _Row("help_given", "H", N_("Aide apportée")),
     _Row("first_call", "R", N_("Premier appel ?")),
@@ -90,7 +90,8 @@ _SHORT: Final[Mapping[str, Mapping[str, str]]] = {
         "plateau": "Chirurgie, plateau",
         "autre": "Autre",
     },
-    "age": {"lt35": "< 35", "35_49": "35–49", "ge50": "50 et +"},
+    "sex": {"np": "n. p."},
+    "age": {"lt35": "< 35", "35_49": "35–49", "ge50": "50 et +", "np": "n. p."},
     "difficulties": {
         "EPU": "Épuisement",
         "CON": "Conflit",

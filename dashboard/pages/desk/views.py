@@ -43,7 +43,7 @@ _REFUSED: Final[Mapping[FicheAnswer, str]] = {
     FicheAnswer.CLOSED: N_("Cette fiche est close : elle ne change plus."),
     FicheAnswer.BUSY: N_("La fiche changeait en même temps ailleurs. Recommencez."),
 }
-_NO_ISSUE: Final = N_("Choisissez d’abord l’issue (I), puis fermez la fiche.")
+_NO_ISSUE: Final = N_("Il manque seulement l’issue (touche I) : choisissez-la, puis Clore.")
 _NOT_NOW: Final = N_("Ce geste n’est plus possible maintenant.")
 
 
@@ -162,10 +162,10 @@ def _view() -> DeskView:
 
 
 def _answer(problem: str) -> AnyResponse:
-    """The state for a script, the page for a form without one. A refusal is 409, its words in a header."""
+    """The state for a script, the page for a form without one. A refusal is normal: its words are in a header."""
     if "X-Desk" not in request.headers:
         return redirect(url_for("desk.show"), 303)
-    response = Response(_draw(_view()), status=409 if problem else 200)
+    response = Response(_draw(_view()))
     if problem:
         response.headers["X-Desk-Problem"] = quote(problem)
     return response

@@ -18,7 +18,7 @@ export function sender(token, on) {
     if (answer.status >= 500) throw new Error("later");
     const problem = answer.headers.get("X-Desk-Problem");
     on.problem(problem ? decodeURIComponent(problem) : "");
-    return answer.ok || answer.status === 409 ? answer.text() : null;
+    return answer.ok ? answer.text() : null;
   };
 
   const run = async () => {
