@@ -16,7 +16,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from twilio.rest import Client
 
-from helpline.adapters.book import SnapshotBook, load
+from helpline.adapters.book import ShownNumbers, SnapshotBook, load
 from helpline.adapters.carriers.twilio.inbox import Edge, EdgeSettings
 from helpline.adapters.carriers.twilio.rest import StrippingClient, TwilioCarrier
 from helpline.adapters.carriers.twilio.twiml import Twiml
@@ -252,7 +252,6 @@ def _switchboard(settings: Settings, outside: Outside) -> Switchboard:
         times=Times(
             welcome_ms=1000 * settings.welcome_s,
             seal_after_ms=1000 * settings.seal_after_s,
-            wrap_up_ms=1000 * outside.book.rules.wrap_up_s,
             leg_gap_ms=round(1000 / settings.legs_per_s),
         ),
     )
@@ -281,7 +280,7 @@ def _carrier(settings: Settings, outside: Outside) -> TwilioCarrier:
 
 
 def _twiml(settings: Settings, book: Book) -> Twiml:
-    shown = {line.id: line.shown_number_e164 for line in book.rules.lines.values()}
+    shown = ShownNumbers(book)
     screen = f"{settings.fallback_origin}/screen.xml" if settings.fallback_origin else None
     return Twiml(settings.public_origin, settings.carrier.region, shown, screen)
 

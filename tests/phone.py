@@ -21,6 +21,7 @@ from sqlalchemy import text
 from twilio.request_validator import RequestValidator
 
 from helpline.adapters.carriers.twilio.numbers import point_numbers
+from helpline.adapters.memory import FixedBook
 from helpline.adapters.sql.engine import make_engine
 from helpline.bootstrap import carrier_client
 from helpline.cli.stepped import Stepper, WsgiAdapter
@@ -28,7 +29,7 @@ from helpline.domain.call import LiveCall
 from helpline.domain.people import Psychologist
 from helpline.domain.presence import State
 from helpline.emulator import rest_app
-from helpline.emulator.verdict import promises_broken
+from helpline.emulator.verdict import promises_broken, silences
 from helpline.services import keep_duty
 from tests import builders
 
@@ -153,6 +154,8 @@ class Line:
         self.stepper = stepper
         self.control = stepper.control
         self.sw = stepper.service.switchboard
+        assert isinstance(self.sw.book, FixedBook)
+        self.book = self.sw.book
         self.psychologists = {person.handle: Handset(self, person) for person in people}
         self._callers = 0
         session = requests.Session()
@@ -197,6 +200,11 @@ class Line:
         client = werkzeug.test.Client(self.stepper.apps[settings.public_origin])
         answer = client.post(path, data=params, headers={"X-Twilio-Signature": signature})
         return answer.status_code
+
+    def silent_ms(self, caller: Caller) -> int:
+        """The longest silence this caller has heard so far."""
+        found = silences(self.control.log(), caller.handle, 1, self.stepper.now_ms)
+        return max((interval.end_ms - interval.start_ms for interval in found), default=0)
 
     def until_talk(self, caller: Caller, who: Handset, seconds: float = 25) -> None:
         """Until both are in one room and the news of it has reached us."""

@@ -7,10 +7,11 @@ with one log line and the running one goes on.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from threading import Lock
+from typing import Protocol
 
 from helpline.adapters.calendars import is_holiday
 from helpline.adapters.documents import load_flows, load_rules
@@ -23,6 +24,29 @@ from helpline.domain.snapshot import Snapshot
 from helpline.ports import Snapshots
 
 _log = logging.getLogger("helpline.book")
+
+
+class Lines(Protocol):
+    """Whatever knows the rules in force."""
+
+    @property
+    def rules(self) -> RuleSet: ...
+
+
+class ShownNumbers(Mapping[str, str]):
+    """Line id to the number that line shows, by the rules in force at each question."""
+
+    def __init__(self, lines: Lines) -> None:
+        self._lines = lines
+
+    def __getitem__(self, line_id: str) -> str:
+        return self._lines.rules.lines[line_id].shown_number_e164
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._lines.rules.lines)
+
+    def __len__(self) -> int:
+        return len(self._lines.rules.lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +84,8 @@ class SnapshotBook:
         if newest is None or newest is self._loaded.source or newest is self._refused:
             return self._loaded
         with self._lock:
+            if newest is self._loaded.source or newest is self._refused:
+                return self._loaded  # another thread was faster
             try:
                 self._loaded = load(newest)
             except DocumentError as error:

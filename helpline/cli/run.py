@@ -42,8 +42,16 @@ def effects() -> None:
 def clock() -> None:
     """Everything that is due by time; a second one is harmless."""
     service = _service(_checked(), clock=True)
-    loop = clock_process.Sweeps(service, holder=service.switchboard.chance.new_id())
-    clock_process.run(loop, service.switchboard.clock.now_ms, _until_told().is_set)
+    holder, told, now_ms = (
+        service.switchboard.chance.new_id(),
+        _until_told(),
+        service.switchboard.clock.now_ms,
+    )
+    reconciler = clock_process.Sweeps(service, holder, only=("reconcile",))
+    # A daemon: a thread that hangs in SQL must not keep the process from ending.
+    rest = clock_process.Sweeps(service, holder, only=("batch", "sweep", "seal"))
+    threading.Thread(target=clock_process.run, args=(rest, now_ms, told.is_set), daemon=True).start()
+    clock_process.run(reconciler, now_ms, told.is_set)
 
 
 @command.command()

@@ -76,6 +76,7 @@ TRANSITIONS: Mapping[Stage, Mapping[Event, Stage]] = MappingProxyType(
         },
         Stage.ALONE: {
             Event.BACK_IN_LINE: Stage.WAITING,
+            Event.BRIDGED: Stage.TALKING,  # found so by the reconciler
             Event.GONE: Stage.ENDED,
         },
         Stage.LED_ON: {

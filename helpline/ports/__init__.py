@@ -23,7 +23,7 @@ from helpline.ports.fiches import (
     SealedFiches,
     Sealer,
 )
-from helpline.ports.live import Change, DueList, Effect, LineView, LiveCalls, Offers, Saved
+from helpline.ports.live import Change, DueList, Duty, Effect, LineView, LiveCalls, Offers, Saved
 from helpline.ports.news import News
 from helpline.ports.people import Migrations, PublishedStore, SeedStore, Snapshots
 from helpline.ports.work import Jobs, Renderer, SweepTimes
@@ -39,6 +39,7 @@ __all__ = [
     "Change",
     "Clock",
     "DueList",
+    "Duty",
     "Effect",
     "FinishedCalls",
     "Jobs",

@@ -9,6 +9,7 @@ from typing import Protocol, TypeAlias
 
 from helpline.domain.call import Event as CallEvent
 from helpline.domain.call import LiveCall
+from helpline.domain.people import Tier
 from helpline.domain.presence import Event as PresenceEvent
 from helpline.domain.presence import Presence, State
 from helpline.domain.waiting import Claim, Offer, OfferState, Settlement, Waiting, Wanted
@@ -82,6 +83,18 @@ class LiveCalls(Protocol):
         """Take or keep the lease `name`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """In which tier somebody is planned, by which shift (its start in ms, 0 by hand).
+
+    `leaving`: planned no more; she goes offline when what she is doing is over.
+    """
+
+    tier: Tier
+    shift_ms: int
+    leaving: bool = False
+
+
 class Offers(Protocol):
     """Offers and presences. Every method may raise LiveStateDown."""
 
@@ -107,13 +120,16 @@ class Offers(Protocol):
 
     def claim(self, attempt: str, welcome_ms: int, now_ms: int) -> Claim: ...
 
-    def settle(self, attempt: str, how: Settlement, *, cool_ms: int, wrap_up_ms: int, now_ms: int) -> bool:
+    def settle(
+        self, attempt: str, how: Settlement, *, cool_ms: int, wrap_up_ms: int, endpoints: int, now_ms: int
+    ) -> bool:
         """End an offer and free its psychologist; False when it was settled before.
 
-        For `cool_ms` she is not offered this call again; `wrap_up_ms` follow a talk.
+        For `cool_ms` she is not offered this call again; `wrap_up_ms` follow a talk. Who
+        could not be reached has her pause only after the last of her `endpoints`.
         """
 
-    def restore(self, offer: Offer, now_ms: int) -> None:
+    def restore(self, offer: Offer, duty: Duty, now_ms: int) -> None:
         """Write an offer that was found at the carrier after the working copy was lost."""
 
     def presence(self, psychologist: str) -> Presence | None: ...
@@ -128,6 +144,12 @@ class Offers(Protocol):
         fields: Mapping[str, str | int | bool] | None = None,
     ) -> State | None:
         """Move a psychologist along her table; None when the event does not apply."""
+
+    def begin_shift(self, psychologist: str, duty: Duty, now_ms: int) -> None:
+        """Her tier and shift are `duty`'s now, whatever she is doing."""
+
+    def browser_is_there(self, psychologist: str, until_ms: int, now_ms: int) -> None:
+        """Her browser can be rung until then; whether it is rung first is the planner's."""
 
     def may_leave_at(self, gap_ms: int, now_ms: int) -> int:
         """Take the account's next leg: 0 for now, else the moment (ms) to ask again."""

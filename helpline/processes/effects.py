@@ -30,12 +30,17 @@ class Effects:
         self._carrier = carrier
 
     def run_due(self, now_ms: int) -> int:
-        """Carry out everything due at or before `now_ms`. Raises LiveStateDown."""
+        """Carry out everything due. Raises LiveStateDown.
+
+        Time is taken anew for each effect: an order may take seconds, and a lease must
+        not be over when it begins.
+        """
         done = 0
         while (taken := self._sw.due.take(LEASE_MS, now_ms)) is not None:
             member, held = taken
             self._one(member, held, now_ms)
             done += 1
+            now_ms = self._sw.clock.now_ms()
         return done
 
     def next_due(self) -> int | None:
@@ -49,10 +54,11 @@ class Effects:
         except Exception as error:  # one bad effect must not stop the others
             _log.error("effect %s failed: %s", member.partition(":")[0], place_of(error))
             return
+        after_ms = self._sw.clock.now_ms()
         if again is None:
-            self._sw.due.done(member, held, now_ms)
+            self._sw.due.done(member, held, after_ms)
         else:
-            self._sw.due.later(member, held, max(again, now_ms + 1), now_ms)
+            self._sw.due.later(member, held, max(again, after_ms + 1), after_ms)
 
 
 def run(effects: Effects, switchboard: Switchboard, stopping: Callable[[], bool]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from helpline.bootstrap import Service
@@ -19,6 +19,9 @@ from helpline.services.reconcile import reconcile
 
 RECONCILE_EVERY_MS = 10_000
 RECONCILE_RETRY_MS = 1_000
+RECONCILE_SOON_MS = 2_000
+"""After a rebuild, or with somebody unaccounted for: who was on the way has arrived by then."""
+
 EPOCH_LOOK_MS = 250
 """How often the clock looks whether the working copy was lost."""
 
@@ -38,21 +41,27 @@ class Task:
 
 
 class Sweeps:
-    """The clock's loop: `run_due`, `next_due`. `holder` is this clock's name for leases."""
+    """The clock's loop: `run_due`, `next_due`. `holder` is this clock's name for leases.
 
-    def __init__(self, service: Service, holder: str) -> None:
+    `only` names the tasks of this loop, all when None. The process runs two loops, each in
+    a thread: what needs SQL may hang with it, and must not hold up the reconciler.
+    """
+
+    def __init__(self, service: Service, holder: str, only: Collection[str] | None = None) -> None:
         self.service = service
         self.switchboard = service.switchboard
         self.holder = holder
         self.sweep_job = SweepJob(service)
         self.every_ms = 1000 * service.settings.sweep_every_s
         self._reconcile_at_ms = 0
-        self.tasks = [
+        self._strangers: Mapping[str, int] = {}
+        tasks = (
             Task("batch", self._batch),
             Task("reconcile", self._reconcile),
             Task("sweep", self._sweep),
             Task("seal", self._seal),
-        ]
+        )
+        self.tasks = [task for task in tasks if only is None or task.name in only]
 
     def run_due(self, now_ms: int) -> int:
         """Do every task that is due. A part that is away only delays its own task."""
@@ -86,11 +95,16 @@ class Sweeps:
             if not calls.hold("reconcile", self.holder, LEASE_MS, now_ms):
                 return now_ms + EPOCH_LOOK_MS
             try:
-                reconcile(self.switchboard, self.service.carrier)
+                done = reconcile(self.switchboard, self.service.carrier, self._strangers)
             except CarrierDown:
                 self._reconcile_at_ms = now_ms + RECONCILE_RETRY_MS
                 raise
-            self._reconcile_at_ms = now_ms + RECONCILE_EVERY_MS
+            finally:
+                # Given back at once: the next clock must not wait for the end of our lease.
+                calls.hold("reconcile", self.holder, 0, now_ms)
+            self._strangers = done.strangers
+            soon = done.rebuilt or done.strangers
+            self._reconcile_at_ms = now_ms + (RECONCILE_SOON_MS if soon else RECONCILE_EVERY_MS)
         return now_ms + EPOCH_LOOK_MS
 
     def _sweep(self, now_ms: int) -> int:

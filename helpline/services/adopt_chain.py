@@ -13,6 +13,7 @@ from helpline.domain.call import Event, LiveCall, Stage
 from helpline.domain.waiting import Offer, OfferState
 from helpline.ports import CarrierLeg, Change, LegStatus
 from helpline.services.change_call import change_call
+from helpline.services.keep_duty import duty_of
 from helpline.services.switchboard import Switchboard
 
 _OURS = (Stage.WAITING, Stage.CLAIMED)
@@ -36,7 +37,7 @@ def adopt_chain(sw: Switchboard, legs: Mapping[str, CarrierLeg], now_ms: int) ->
             attempt = sw.chance.new_id()
             state = OfferState.CLAIMED
             offer = Offer(attempt, call_id, owner.id, leg.endpoint, state, now_ms, leg_id=leg.leg_id)
-            sw.offers.restore(offer, now_ms)
+            sw.offers.restore(offer, duty_of(sw, owner.id, now_ms), now_ms)
             adopted += 1
     return adopted
 

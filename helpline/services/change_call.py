@@ -12,7 +12,9 @@ TRIES = 8
 """Rounds before giving up: each lost round means that somebody else has succeeded."""
 
 
-def change_call(sw: Switchboard, call: LiveCall, decide: Callable[[LiveCall], Change | None]) -> LiveCall | None:
+def change_call(
+    sw: Switchboard, call: LiveCall, decide: Callable[[LiveCall], Change | None]
+) -> LiveCall | None:
     """Apply what `decide` makes of the call as it is now.
 
     `decide` sees the newest version in each round and may answer None: nothing to do

@@ -44,7 +44,7 @@ def present_offer(sw: Switchboard, attempt: str, leg_id: str) -> Document | Unsu
     endpoint = sw.book.roster.endpoint(offer.endpoint)
     if endpoint is not None and endpoint.kind is EndpointKind.CLIENT:
         return try_claim(sw, offer)
-    return _question(sw, offer, None)
+    return _question(sw, offer, None, call.offer_flow)
 
 
 def answer_offer(sw: Switchboard, attempt: str, digits: str | None) -> Document | Unsure:
@@ -68,8 +68,8 @@ def try_claim(sw: Switchboard, offer: Offer) -> Document | Unsure:
     return documents.taken(sw.book) if claim is Claim.TAKEN else documents.caller_gone(sw.book)
 
 
-def _question(sw: Switchboard, offer: Offer, digits: str | None) -> Document | Unsure:
-    done = _ask(sw, offer, digits)
+def _question(sw: Switchboard, offer: Offer, digits: str | None, flow: str = "") -> Document | Unsure:
+    done = _ask(sw, offer, digits, flow or documents.OFFER_FLOW)
     if done.outcome is Outcome.CLAIM:
         return try_claim(sw, offer)
     if done.outcome is Outcome.DECLINE:
@@ -86,11 +86,10 @@ def _question(sw: Switchboard, offer: Offer, digits: str | None) -> Document | U
     return done.document
 
 
-def _ask(sw: Switchboard, offer: Offer, digits: str | None) -> Step:
+def _ask(sw: Switchboard, offer: Offer, digits: str | None, flow: str) -> Step:
     keys_path = paths.claim(offer.attempt)
     if digits is None or not offer.session:
-        start = Start(documents.OFFER_FLOW)
-        return step(sw.book.flows, None, start, FlowKind.OFFER, keys_path=keys_path)
+        return step(sw.book.flows, None, Start(flow), FlowKind.OFFER, keys_path=keys_path)
     given = Keys(digits) if digits else Silence()
     at = FlowSession.from_text(offer.session)
     return step(sw.book.flows, at, given, FlowKind.OFFER, keys_path=keys_path)
@@ -99,7 +98,8 @@ def _ask(sw: Switchboard, offer: Offer, digits: str | None) -> Step:
 def _claimed_document(sw: Switchboard, offer: Offer) -> Document:
     """She holds the call already (a document asked for twice, or we moved her leg here)."""
     call = sw.calls.get(offer.call)
-    if call is None or call.attempt != offer.attempt or call.stage is Stage.ENDED:
+    together = call is not None and call.stage in (Stage.CLAIMED, Stage.TALKING)
+    if call is None or call.attempt != offer.attempt or not together:
         return documents.caller_gone(sw.book)
     return documents.room(offer.attempt)
 

@@ -7,7 +7,7 @@ from helpline.domain.verbs import Document
 from helpline.ports import Change
 from helpline.services import documents
 from helpline.services.change_call import change_call
-from helpline.services.offer_call import HEAD_OF_LINE, somebody_is_there
+from helpline.services.offer_call import HEAD_OF_LINE, nobody_rings, somebody_is_there
 from helpline.services.switchboard import Switchboard
 from helpline.services.take_call import WELCOMED_MS, adopt_call
 
@@ -16,8 +16,8 @@ def hold_call(sw: Switchboard, leg_id: str, line: str, waited_ms: int) -> Docume
     """Answer `/voice/wait`. Raises LiveStateDown; then `wait_without_memory` is the answer."""
     now_ms = sw.clock.now_ms()
     call = sw.calls.by_leg(leg_id) or adopt_call(sw, leg_id, line, now_ms - waited_ms)
-    if call is None:
-        return documents.welcome(sw.book)
+    if call is None or call.stage is Stage.ENDED:
+        return documents.next_wait(sw.book, "", "", plain=True)[0]
     if call.stage in (Stage.ALONE, Stage.LED_ON, Stage.CLOSING, Stage.MENU):
         call = _back_in_line(sw, call)
     if call.first_wait_ms is None:
@@ -63,7 +63,8 @@ def _first_wait(sw: Switchboard, call: LiveCall, now_ms: int) -> Document:
 
 
 def _wait_on(sw: Switchboard, call: LiveCall, now_ms: int) -> Document:
-    if not somebody_is_there(sw, sw.calls.line(HEAD_OF_LINE, now_ms)):
+    view = sw.calls.line(HEAD_OF_LINE, now_ms)
+    if not somebody_is_there(sw, view, call) or nobody_rings(sw, view, call, now_ms):
         return documents.out_of_line()
     document, session = documents.next_wait(sw.book, call.wait_flow, call.session, call.plain)
 

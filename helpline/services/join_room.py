@@ -29,11 +29,13 @@ def join_room(sw: Switchboard, leg_id: str, attempt: str) -> Document:
     return documents.room(call.attempt or attempt)
 
 
-def room_left(sw: Switchboard, leg_id: str, *, over: bool, caller: bool) -> Document:
-    """Answer `/voice/done/<attempt>`: a leg came back from its room.
+def room_left(sw: Switchboard, leg_id: str, attempt: str, *, over: bool, caller: bool) -> Document:
+    """Answer `/voice/done/<attempt>`: a leg came back from the room of `attempt`.
 
     The caller's own: gone when over; still there, the room was closed on them and they
-    go back to the line, known to us or not. A psychologist's leg has nothing more to hear.
+    go back to the line, known to us or not. A room they have long left for another (the
+    action of an interrupted verb, late or sent again) changes nothing. A psychologist's
+    leg has nothing more to hear.
     """
     now_ms = sw.clock.now_ms()
     call = sw.calls.by_leg(leg_id)
@@ -42,12 +44,14 @@ def room_left(sw: Switchboard, leg_id: str, *, over: bool, caller: bool) -> Docu
     if over:
         end_by_leg(sw, leg_id, now_ms)
         return ()
-    change_call(sw, call, lambda now: _room_closed(now, now_ms))
+    if call.attempt != attempt:
+        return join_room(sw, leg_id, attempt)
+    change_call(sw, call, lambda now: _room_closed(now, attempt, now_ms))
     return documents.left_alone(sw.book)
 
 
-def _room_closed(call: LiveCall, now_ms: int) -> Change | None:
-    if call.stage is not Stage.TALKING:
+def _room_closed(call: LiveCall, attempt: str, now_ms: int) -> Change | None:
+    if call.stage is not Stage.TALKING or call.attempt != attempt:
         return None
     talked = now_ms - (call.talking_since_ms or now_ms)
     return Change(

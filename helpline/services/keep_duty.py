@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from helpline.domain.people import Tier
 from helpline.domain.presence import Event, Presence, State
+from helpline.ports import Duty
 from helpline.services.switchboard import Switchboard
 
 
@@ -62,12 +63,23 @@ def _begin_shift(
     sw: Switchboard, psychologist: str, presence: Presence | None, plan: tuple[Tier, int], now_ms: int
 ) -> bool:
     tier, shift_ms = plan
-    if presence is not None and (presence.shift_ms == shift_ms or presence.state is not State.OFFLINE):
+    if presence is not None and presence.shift_ms == shift_ms:
         return False
+    if presence is not None and presence.state is not State.OFFLINE:
+        if presence.shift_ms:
+            # One shift straight after another: she stays, in the tier of the new one.
+            sw.offers.begin_shift(psychologist, Duty(tier, shift_ms), now_ms)
+        return bool(presence.shift_ms)
     if presence is not None and presence.since_ms >= shift_ms and presence.shift_ms == 0:
         return False  # signed off by hand since this shift began
     fields: dict[str, str | int | bool] = {"tier": tier.value, "shift_ms": shift_ms}
     return sw.offers.happen(psychologist, Event.ON_DUTY, now_ms, fields) is not None
+
+
+def duty_of(sw: Switchboard, psychologist: str, now_ms: int) -> Duty:
+    """What the rota says of somebody found at work: her shift, or that she leaves after this."""
+    plan = planned(sw, psychologist, now_ms)
+    return Duty(*plan) if plan is not None else Duty(Tier.ON_DUTY, 0, leaving=True)
 
 
 def planned(sw: Switchboard, psychologist: str, now_ms: int) -> tuple[Tier, int] | None:

@@ -11,7 +11,7 @@ from helpline.services import documents
 from helpline.services.change_call import change_call
 from helpline.services.end_call import end_by_leg
 from helpline.services.fallback_chain import standby_chain
-from helpline.services.offer_call import HEAD_OF_LINE, somebody_is_there
+from helpline.services.offer_call import HEAD_OF_LINE, nobody_rings, somebody_is_there
 from helpline.services.switchboard import Switchboard
 from helpline.services.take_call import adopt_call
 
@@ -19,10 +19,13 @@ from helpline.services.take_call import adopt_call
 _NO_SAY = frozenset({"redirected", "redirected-from-bridged", "bridged", "bridging-in-process"})
 
 
-def leave_line(sw: Switchboard, leg_id: str, line: str, result: str, *, over: bool) -> Document:
+def leave_line(
+    sw: Switchboard, leg_id: str, line: str, result: str, *, waited_ms: int = 0, over: bool
+) -> Document:
     """Answer `/voice/left`. `over`: the caller's leg has ended. Raises LiveStateDown.
 
-    Results we do not know are treated like `error`: back into the queue, with speech only.
+    `waited_ms` is how long they stood in the queue, as the carrier says: the place of who
+    is not known. Results we do not know are treated like `error`: back, with speech only.
     """
     now_ms = sw.clock.now_ms()
     if over or result == "hangup":
@@ -30,26 +33,46 @@ def leave_line(sw: Switchboard, leg_id: str, line: str, result: str, *, over: bo
         return ()
     if result in _NO_SAY:
         return ()
-    call = sw.calls.by_leg(leg_id) or adopt_call(sw, leg_id, line, now_ms)
+    call = sw.calls.by_leg(leg_id) or adopt_call(sw, leg_id, line, now_ms - waited_ms)
     if call is None:
         return documents.in_line()
     if call.stage in (Stage.CLAIMED, Stage.TALKING) and call.attempt:
         return documents.room(call.attempt)
-    if result == "leave" and not somebody_is_there(sw, sw.calls.line(HEAD_OF_LINE, now_ms)):
-        return lead_on(sw, call)
     if result == "queue-full":
         return lead_on(sw, call)
-    if result != "leave":
-        # A wait document failed, most likely its sound: from here on only speech.
-        change_call(sw, call, lambda now: Change(set={"plain": True}))
+    if result == "leave":
+        return _let_out(sw, call, now_ms)
+    # A wait document failed, most likely its sound: from here on only speech.
+    change_call(sw, call, lambda now: Change(set={"plain": True}))
+    return documents.in_line()
+
+
+def _let_out(sw: Switchboard, call: LiveCall, now_ms: int) -> Document:
+    """We let them out of the queue: to a way on, to the chain, or back if that has changed."""
+    view = sw.calls.line(HEAD_OF_LINE, now_ms)
+    if not somebody_is_there(sw, view, call):
+        return lead_on(sw, call)
+    if nobody_rings(sw, view, call, now_ms):
+        _led_on(sw, call)
+        return _chain(sw, now_ms)
     return documents.in_line()
 
 
 def lead_on(sw: Switchboard, call: LiveCall) -> Document:
     """Nobody can answer: say so and what else there is."""
+    _led_on(sw, call)
+    return documents.nobody(sw.book, call.nobody_flow)
+
+
+def _led_on(sw: Switchboard, call: LiveCall) -> None:
     led_on = Change(event=Event.LED_ON, set={"led_on": True}, release=True)
     change_call(sw, call, lambda now: led_on)
-    return documents.nobody(sw.book, call.nobody_flow)
+
+
+def _chain(sw: Switchboard, now_ms: int) -> Document:
+    """Everybody planned now, rung one after the other by the carrier alone."""
+    now = datetime.fromtimestamp(now_ms / 1000, UTC)
+    return standby_chain(sw.book.roster, now, next(iter(sw.book.rules.lines)))
 
 
 def left_without_memory(sw: Switchboard, result: str, *, over: bool) -> Document:
@@ -58,5 +81,4 @@ def left_without_memory(sw: Switchboard, result: str, *, over: bool) -> Document
         return ()
     if result not in ("leave", "queue-full"):
         return documents.in_line()
-    now = datetime.fromtimestamp(sw.clock.now_ms() / 1000, UTC)
-    return standby_chain(sw.book.roster, now, next(iter(sw.book.rules.lines)))
+    return _chain(sw, sw.clock.now_ms())

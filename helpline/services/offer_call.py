@@ -9,16 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from helpline.domain.call import LiveCall
+from helpline.domain.people import EndpointKind
 from helpline.domain.presence import Presence, State
 from helpline.domain.waiting import (
     Candidate,
     Waiting,
     Wanted,
     next_step_ms,
+    plan_from_text,
     plan_offers,
 )
 from helpline.ports import LineView
 from helpline.services.switchboard import Switchboard
+
+GIVE_UP_MS = 90_000
+"""How long a caller may wait without anybody having been rung though somebody is free."""
 
 HEAD_OF_LINE = 50
 """Callers looked at in one round; more than this many psychologists are never free."""
@@ -53,22 +59,49 @@ def new_attempts(sw: Switchboard, wanted: Wanted | None) -> list[str]:
 
 
 def candidates(sw: Switchboard, presences: Mapping[str, Presence]) -> list[Candidate]:
-    """Everybody of the roster who has a presence and something to ring."""
-    found = []
+    """Everybody of the roster who has a presence and something to ring.
+
+    Endpoints in the roster's order, but her browser first while her desk is open in it:
+    there she sits. One that has gone all the same ends at once, and the next is rung.
+    """
+    found, now_ms = [], sw.clock.now_ms()
     for person in sw.book.roster.psychologists:
         presence = presences.get(person.id)
         if presence is not None and person.endpoints:
-            endpoints = tuple(endpoint.id for endpoint in person.endpoints)
-            found.append(Candidate(presence, endpoints, person.skills))
+            at_desk = presence.browser_until_ms > now_ms
+            order = sorted(person.endpoints, key=lambda e: not (at_desk and e.kind is EndpointKind.CLIENT))
+            found.append(Candidate(presence, tuple(endpoint.id for endpoint in order), person.skills))
     return found
 
 
-def somebody_is_there(sw: Switchboard, view: LineView) -> bool:
-    """Is anyone on duty or on standby, however busy? Unknown (no epoch) counts as yes."""
+def somebody_is_there(sw: Switchboard, view: LineView, call: LiveCall) -> bool:
+    """Could anyone ever be rung for this call, however busy they are? No epoch counts as yes.
+
+    Signed on, with something to ring, able to do what the call needs, and in a tier that
+    the call's plan reaches sooner or later.
+    """
     if not view.ready:
         return True
-    known = {person.id for person in sw.book.roster.psychologists}
-    return any(p.state is not State.OFFLINE and who in known for who, p in view.presences.items())
+    tiers = {step.tier for step in plan_from_text(call.plan)}
+    able = (c for c in candidates(sw, view.presences) if set(call.skills) <= c.skills)
+    return any(c.presence.state is not State.OFFLINE and c.presence.tier in tiers for c in able)
+
+
+def nobody_rings(sw: Switchboard, view: LineView, call: LiveCall, now_ms: int) -> bool:
+    """Has this caller waited long while nothing of ours could ring anybody free?
+
+    True when the effects or the clock are away: offers are not made, or made and never
+    ordered. Then the carrier alone has to find somebody.
+    """
+    if now_ms - call.arrived_ms < GIVE_UP_MS:
+        return False
+    if not view.ready:
+        return True
+    offers = sw.offers.of_call(call.id)
+    if any(offer.sent_ms is not None for offer in offers):
+        return False
+    free = (State.AVAILABLE, State.RINGING)
+    return any(c.presence.state in free for c in candidates(sw, view.presences))
 
 
 def _come_back(sw: Switchboard, view: LineView, now_ms: int) -> None:

@@ -1,29 +1,33 @@
 """Make the working copy agree with the carrier, which is the truth for who is on the line.
 
-Runs at boot, on epoch loss, after a failed webhook and every ten seconds. It adopts and
-it frees; it ends psychologists' forgotten legs; it never hangs up a caller. Running it
-twice, or two at once, changes nothing more. The carrier away: it does nothing.
+Runs at boot, on epoch loss and every ten seconds. It adopts and it frees; it ends legs of
+psychologists that belong to nothing; it never hangs up a caller and touches no leg that is
+in a room with one. Running it twice, or two at once, changes nothing more. The carrier
+away: nothing is done. Away in the middle: what was done stands, the rest is done next time.
 
-1. Look: every live leg, who stands in the queue, and, after a loss, who is in a room.
-2. Adopt callers we do not know, at their carrier enqueue time, and talks that go on.
-3. Free what has no leg: calls that ended unseen, psychologists whose leg is gone.
+1. Look: every live leg, who stands in the queue, and who is in a room when somebody is
+   not where we think.
+2. Adopt callers we do not know: from the queue at their carrier enqueue time, from a
+   room, from the fallback chain. Who is nowhere for 20 s is brought into the line.
+3. Put right where a caller really is, free what has no leg, end legs nobody asked for.
 4. Apply the rota, and after a loss declare a new epoch: claims are possible again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from helpline.domain import paths
 from helpline.domain.call import LiveCall, Stage
-from helpline.domain.waiting import Offer, OfferState, Settlement
-from helpline.ports import Carrier, CarrierLeg
+from helpline.domain.waiting import Offer, OfferState
+from helpline.ports import Carrier, CarrierLeg, LegStatus
 from helpline.services.adopt_chain import adopt_chain
 from helpline.services.adopt_talks import adopt_talks
 from helpline.services.end_call import end_call
 from helpline.services.follow_leg import leg_is_known, leg_is_over
 from helpline.services.keep_duty import apply_rota
-from helpline.services.settle_offer import settle_offer
+from helpline.services.mend_place import Rooms, is_out_of_place, mend_place
 from helpline.services.switchboard import Switchboard
 from helpline.services.take_call import adopt_call
 
@@ -32,39 +36,79 @@ FORGET_AT_ONCE = 5
 JUST_MADE_MS = 5_000
 """Younger things are left alone: their news may still be on the way."""
 
+STRANGER_MS = 20_000
+"""Longer than the longest sentence of the fallback chain between two telephones."""
+
+Legs = Mapping[str, CarrierLeg]
+
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """What one run changed; all zero means that both sides agreed."""
+    """What one run changed; all zero means that both sides agreed.
+
+    `strangers` are callers on the line who are in no queue and no room and unknown to us,
+    with the moment (ms) that began: a later run brings them into the line.
+    """
 
     adopted: int = 0
     ended: int = 0
     freed: int = 0
     dropped: int = 0
     rebuilt: bool = False
+    strangers: Mapping[str, int] = field(default_factory=dict)
 
 
-def reconcile(sw: Switchboard, carrier: Carrier) -> Reconciled:
-    """One run. Raises CarrierDown or LiveStateDown before anything was decided on half a view."""
+def reconcile(sw: Switchboard, carrier: Carrier, strangers: Mapping[str, int] | None = None) -> Reconciled:
+    """One run; `strangers` are those of the run before. Raises CarrierDown or LiveStateDown."""
     now_ms = sw.clock.now_ms()
     lost = sw.calls.epoch() is None
     legs = {leg.leg_id: leg for leg in carrier.live_legs()}
     queued = {member.leg_id: member.enqueued_ms for member in carrier.waiting()}
-    adopted = _adopt_waiting(sw, legs, queued)
-    if lost:
-        adopted += adopt_talks(sw, carrier.rooms(), legs, now_ms)
-    adopted += adopt_chain(sw, legs, now_ms)
+    adopted = _adopt_waiting(sw, legs, queued) + adopt_chain(sw, legs, now_ms)
+    misplaced = [call for call in sw.calls.live() if is_out_of_place(call, legs, queued, now_ms)]
+    rooms = carrier.rooms() if lost or misplaced or _unknown(sw, legs, queued) else {}
+    adopted += adopt_talks(sw, rooms, legs, now_ms)
+    for call in misplaced:
+        mend_place(sw, call, rooms, now_ms)
+    nowhere = {leg_id: (strangers or {}).get(leg_id, now_ms) for leg_id in _unknown(sw, legs, queued)}
+    nowhere = {leg_id: _bring_in(carrier, leg_id, since, now_ms) for leg_id, since in nowhere.items()}
     ended = sum(_end_if_gone(sw, carrier, call, legs, now_ms) for call in sw.calls.live())
     freed = _free_psychologists(sw, carrier, legs, now_ms)
-    dropped = _end_forgotten_legs(sw, carrier, legs, now_ms, lost)
+    dropped = _end_forgotten_legs(sw, carrier, legs, rooms, now_ms, lost)
     _forget_erased(sw, carrier, now_ms)
     apply_rota(sw, now_ms)
     rebuilt = lost and sw.calls.begin_epoch(sw.chance.new_id(), now_ms)
     sw.due.put("match", now_ms, now_ms)
-    return Reconciled(adopted, ended, freed, dropped, rebuilt)
+    return Reconciled(adopted, ended, freed, dropped, rebuilt, nowhere)
 
 
-def _adopt_waiting(sw: Switchboard, legs: Mapping[str, CarrierLeg], queued: Mapping[str, int]) -> int:
+def _bring_in(carrier: Carrier, leg_id: str, since_ms: int, now_ms: int) -> int:
+    """Bring a stranger into the line after a while; answers since when they are one.
+
+    Not at once: between two telephones of the fallback chain a caller is a stranger too,
+    for the length of a sentence, and the chain must not be broken off for that.
+    """
+    if now_ms - since_ms < STRANGER_MS:
+        return since_ms
+    carrier.move(leg_id, paths.INCOMING)
+    return now_ms
+
+
+def _unknown(sw: Switchboard, legs: Legs, queued: Mapping[str, int]) -> frozenset[str]:
+    """Callers in progress whom nothing of ours knows, and whom the chain is not ringing for."""
+    parents = {leg.parent_id for leg in legs.values() if leg.parent_id}
+    return frozenset(
+        leg.leg_id
+        for leg in legs.values()
+        if leg.inbound
+        and leg.status is LegStatus.IN_PROGRESS
+        and leg.leg_id not in queued
+        and leg.leg_id not in parents
+        and sw.calls.by_leg(leg.leg_id) is None
+    )
+
+
+def _adopt_waiting(sw: Switchboard, legs: Legs, queued: Mapping[str, int]) -> int:
     adopted = 0
     for leg_id, enqueued_ms in sorted(queued.items(), key=lambda item: item[1]):
         leg = legs.get(leg_id)
@@ -76,12 +120,10 @@ def _adopt_waiting(sw: Switchboard, legs: Mapping[str, CarrierLeg], queued: Mapp
     return adopted
 
 
-def _end_if_gone(
-    sw: Switchboard, carrier: Carrier, call: LiveCall, legs: Mapping[str, CarrierLeg], now_ms: int
-) -> bool:
+def _end_if_gone(sw: Switchboard, carrier: Carrier, call: LiveCall, legs: Legs, now_ms: int) -> bool:
     """Never on absence alone: a list may lag, so the leg itself is asked for."""
     if call.leg_id in legs:
-        _mend_alone(sw, call, now_ms)
+        _look_after(sw, call, now_ms)
         return False
     leg = carrier.leg(call.leg_id)
     if leg is None:
@@ -91,18 +133,15 @@ def _end_if_gone(
     return leg.status.is_final and end_call(sw, call, leg.ended_ms or now_ms)
 
 
-def _mend_alone(sw: Switchboard, call: LiveCall, now_ms: int) -> None:
-    """A caller still in an empty room whose rescue was lost with the process that had it."""
-    alone = call.stage in (Stage.ALONE, Stage.CLOSING) or (call.stage is Stage.WAITING and call.caller_in)
-    if alone and call.caller_in:
+def _look_after(sw: Switchboard, call: LiveCall, now_ms: int) -> None:
+    """A rescue, or a look, that was lost with the process that had it."""
+    if call.caller_in and call.stage in (Stage.ALONE, Stage.CLOSING, Stage.WAITING):
         sw.due.put(f"speak:{call.id}", now_ms, now_ms)
     if call.stage is Stage.CLAIMED and now_ms - (call.claimed_ms or now_ms) > JUST_MADE_MS:
         sw.due.put(f"joined:{call.id}", now_ms, now_ms)
 
 
-def _free_psychologists(
-    sw: Switchboard, carrier: Carrier, legs: Mapping[str, CarrierLeg], now_ms: int
-) -> int:
+def _free_psychologists(sw: Switchboard, carrier: Carrier, legs: Legs, now_ms: int) -> int:
     freed = 0
     for presence in sw.offers.presences().values():
         offer = sw.offers.get(presence.attempt) if presence.attempt else None
@@ -114,21 +153,18 @@ def _free_psychologists(
 def _leg_vanished(sw: Switchboard, carrier: Carrier, offer: Offer, now_ms: int) -> bool:
     """Her leg is not in the list: news was lost, or the list is older than the leg."""
     if offer.leg_id is None:
-        if offer.state is OfferState.DUE or now_ms - offer.made_ms < JUST_MADE_MS:
-            return False
-        sw.due.put(f"ring:{offer.attempt}", now_ms, now_ms)
+        if now_ms - offer.made_ms >= JUST_MADE_MS:
+            sw.due.put(f"ring:{offer.attempt}", now_ms, now_ms)
         return False
     leg = carrier.leg(offer.leg_id)
-    if leg is None:
-        settle_offer(sw, offer, Settlement.LOST, now_ms)
-        return True
-    if leg.status.is_final:
-        leg_is_over(sw, offer, leg.status)
-    return leg.status.is_final
+    status = leg.status if leg is not None else LegStatus.FAILED
+    if status.is_final:
+        leg_is_over(sw, offer, status)
+    return status.is_final
 
 
 def _end_forgotten_legs(
-    sw: Switchboard, carrier: Carrier, legs: Mapping[str, CarrierLeg], now_ms: int, lost: bool
+    sw: Switchboard, carrier: Carrier, legs: Legs, rooms: Rooms, now_ms: int, lost: bool
 ) -> int:
     """Psychologists' legs that belong to no offer: rung by a working copy that is gone.
 
@@ -136,8 +172,9 @@ def _end_forgotten_legs(
     offer's answer (the order is on its way), so only an old one is ended.
     """
     dropped = 0
+    together = _with_a_caller(legs, rooms)
     for leg in legs.values():
-        if leg.inbound or leg.endpoint is None or leg.parent_id is not None:
+        if leg.inbound or leg.endpoint is None or leg.parent_id is not None or leg.leg_id in together:
             continue  # a leg of the fallback chain is the carrier's, and somebody may talk on it
         offer = sw.offers.by_leg(leg.leg_id)
         if offer is None:
@@ -150,6 +187,12 @@ def _end_forgotten_legs(
         elif not offer.state.is_live and now_ms - offer.made_ms > JUST_MADE_MS:
             sw.due.put(f"drop:{offer.attempt}", now_ms, now_ms)
     return dropped
+
+
+def _with_a_caller(legs: Legs, rooms: Rooms) -> frozenset[str]:
+    """Legs in a room that also holds a caller."""
+    talks = (members for members in rooms.values() if any(m in legs and legs[m].inbound for m in members))
+    return frozenset(leg_id for members in talks for leg_id in members)
 
 
 def _ordered_to(sw: Switchboard, endpoint_id: str) -> Offer | None:

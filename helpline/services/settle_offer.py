@@ -6,26 +6,27 @@ from helpline.domain.waiting import COOL_DOWN_MS, Offer, Settlement
 from helpline.services.switchboard import Switchboard
 
 UNREACHABLE_COOL_MS = 5_000
-"""Before an endpoint that cannot be rung is tried again for the same call."""
+"""Before somebody who cannot be reached at all is tried again for the same call."""
 
-_NOT_REACHED = (Settlement.UNREACHABLE, Settlement.FAILED)
+_COOL_MS = {
+    Settlement.DECLINED: COOL_DOWN_MS,
+    Settlement.UNREACHABLE: UNREACHABLE_COOL_MS,
+    Settlement.FAILED: UNREACHABLE_COOL_MS,
+}
 
 
 def settle_offer(sw: Switchboard, offer: Offer, how: Settlement, now_ms: int) -> bool:
     """False when the offer was settled before: nothing changes. Raises LiveStateDown.
 
     A decline is respected for a minute for that call. Who could not be reached is tried at
-    her next endpoint in the same breath; at the same one only after a few seconds.
+    her next endpoint in the same breath; after the last of them she has a pause.
     """
-    return sw.offers.settle(
-        offer.attempt, how, cool_ms=_cool_ms(sw, offer, how), wrap_up_ms=sw.times.wrap_up_ms, now_ms=now_ms
-    )
-
-
-def _cool_ms(sw: Switchboard, offer: Offer, how: Settlement) -> int:
-    if how is Settlement.DECLINED:
-        return COOL_DOWN_MS
-    if how not in _NOT_REACHED:
-        return 0
     person = sw.book.roster.psychologist(offer.psychologist)
-    return 0 if person is not None and len(person.endpoints) > 1 else UNREACHABLE_COOL_MS
+    return sw.offers.settle(
+        offer.attempt,
+        how,
+        cool_ms=_COOL_MS.get(how, 0),
+        wrap_up_ms=1000 * sw.book.rules.wrap_up_s,
+        endpoints=len(person.endpoints) if person is not None else 1,
+        now_ms=now_ms,
+    )

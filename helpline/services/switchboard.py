@@ -40,11 +40,10 @@ class Book(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """Settings of the call path, from `config.py` and the rules."""
+    """Settings of the call path, from `config.py`."""
 
     welcome_ms: int
     seal_after_ms: int
-    wrap_up_ms: int
     leg_gap_ms: int
     """Shortest time between two legs of ours: 1000 ÷ the account's legs per second."""
 

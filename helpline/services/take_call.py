@@ -57,6 +57,13 @@ def adopt_call(sw: Switchboard, leg_id: str, line: str, arrived_ms: int) -> Live
     return sw.calls.by_leg(leg_id)
 
 
+def ruled_call(sw: Switchboard, leg_id: str, line: str, arrived_ms: int) -> LiveCall:
+    """The record of a call found in the middle of its life, ruled like one that just arrived."""
+    decision = _decide(sw, line, sw.clock.now_ms())
+    call = _record(sw, leg_id, line, decision, _begin(sw, decision), arrived_ms)
+    return replace(call, confirmed=True, first_wait_ms=arrived_ms, session="")
+
+
 def document_without_memory(sw: Switchboard, line: str) -> Document:
     """`/voice/incoming` while Redis is away: into the carrier's queue, adopted later."""
     begun = _begin(sw, _decide(sw, line, sw.clock.now_ms()))
@@ -66,7 +73,7 @@ def document_without_memory(sw: Switchboard, line: str) -> Document:
 def _enter_line(sw: Switchboard, call: LiveCall, now_ms: int) -> Document:
     """Put a call into the line with its first offers; or lead on when nobody is there."""
     view = sw.calls.line(HEAD_OF_LINE, now_ms)
-    if not somebody_is_there(sw, view):
+    if not somebody_is_there(sw, view, call):
         sw.calls.arrive(replace(call, stage=Stage.LED_ON, led_on=True), None, (), now_ms)
         return documents.nobody(sw.book, call.nobody_flow)
     wanted = wanted_for(sw, view, waiting_of(call), now_ms) if view.ready else None

@@ -60,7 +60,8 @@ def left() -> Response:
     if not form.leg():
         return _xml(without_memory.document())
     sw, result = parts().switchboard, form.queue_result()
-    return _xml(leave_line(sw, form.leg(), form.line(), result, over=form.is_over()))
+    waited_ms = 1000 * form.queue_time_s()
+    return _xml(leave_line(sw, form.leg(), form.line(), result, waited_ms=waited_ms, over=form.is_over()))
 
 
 @bp.post("/voice/join/<attempt>")
@@ -70,7 +71,8 @@ def join(attempt: str) -> Response:
 
 @bp.post("/voice/done/<attempt>")
 def done(attempt: str) -> Response:
-    return _xml(room_left(parts().switchboard, form.leg(), over=form.is_over(), caller=form.is_caller()))
+    sw, caller = parts().switchboard, form.is_caller()
+    return _xml(room_left(sw, form.leg(), attempt, over=form.is_over(), caller=caller))
 
 
 @bp.post(paths.ENDED)

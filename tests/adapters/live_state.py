@@ -148,7 +148,9 @@ class World:
 
     def settle(self, attempt: str, how: Settlement) -> bool:
         cool_ms = COOL_DOWN_MS if how is Settlement.DECLINED else 0
-        return self.offers.settle(attempt, how, cool_ms=cool_ms, wrap_up_ms=WRAP_UP_MS, now_ms=self.now)
+        return self.offers.settle(
+            attempt, how, cool_ms=cool_ms, wrap_up_ms=WRAP_UP_MS, endpoints=1, now_ms=self.now
+        )
 
     def offer(self, attempt: str) -> Offer:
         found = self.offers.get(attempt)

@@ -55,7 +55,7 @@ class Exchange:
             book=book,
             clock=self.clock,
             chance=SeededChance(1),
-            times=Times(WELCOME_MS, 600_000, WRAP_UP_MS, 1),
+            times=Times(WELCOME_MS, 600_000, 1),
         )
         self.switchboard = switchboard
         self.effects = Effects(switchboard, self.carrier)

@@ -134,7 +134,7 @@ class Night(RuleBasedStateMachine):
             book=builders.book(builders.roster(*PEOPLE, standby=("dora",))),
             clock=self.clock,
             chance=SeededChance(0),
-            times=Times(WELCOME_MS, 600_000, WRAP_UP_MS, 1),
+            times=Times(WELCOME_MS, 600_000, 1),
         )
         self.effects = Effects(self.sw, self.carrier)
         self.news: list[Callable[[], object]] = []

@@ -9,10 +9,11 @@ import pytest
 import redis
 
 from helpline.domain.call import Event, Stage
+from helpline.domain.people import Tier
 from helpline.domain.presence import Event as PresenceEvent
 from helpline.domain.presence import State
 from helpline.domain.waiting import Claim, Offer, OfferState, Settlement, Wanted, plan_offers
-from helpline.ports import Change, Saved
+from helpline.ports import Change, Duty, Saved
 from tests.adapters.live_state import WRAP_UP_MS, Person, World
 
 MakeWorld = Callable[..., World]
@@ -293,7 +294,7 @@ def test_a_talk_found_after_a_loss_is_hers_until_her_leg_ends(make_world: MakeWo
     world.calls.arrive(call, None, (), world.now)
     found = Offer("room-1", call.id, "vera", "e0", OfferState.CLAIMED, world.now, leg_id="CP9")
 
-    world.offers.restore(found, world.now)
+    world.offers.restore(found, Duty(Tier.ON_DUTY, 0), world.now)
     world.calls.begin_epoch("epoch-2", world.now)
 
     assert (world.state("vera"), world.presence("vera").attempt) == (State.TALKING, "room-1")

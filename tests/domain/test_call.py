@@ -42,7 +42,11 @@ TABLE = {
         Event.CONCLUDED: Stage.CLOSING,
         Event.GONE: Stage.ENDED,
     },
-    Stage.ALONE: {Event.BACK_IN_LINE: Stage.WAITING, Event.GONE: Stage.ENDED},
+    Stage.ALONE: {
+        Event.BACK_IN_LINE: Stage.WAITING,
+        Event.BRIDGED: Stage.TALKING,
+        Event.GONE: Stage.ENDED,
+    },
     Stage.LED_ON: {Event.ENQUEUED: Stage.WAITING, Event.GONE: Stage.ENDED},
     Stage.CLOSING: {Event.BACK_IN_LINE: Stage.WAITING, Event.GONE: Stage.ENDED},
     Stage.ENDED: {},

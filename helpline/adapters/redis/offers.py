@@ -10,6 +10,8 @@ from helpline.adapters.redis.scripts import Json, Scripts, as_fields
 from helpline.domain.presence import Event as PresenceEvent
 from helpline.domain.presence import Presence, State
 from helpline.domain.waiting import Claim, Offer, OfferState, Settlement, Wanted
+from helpline.ports import Duty
+
 
 class RedisOffers:
     """`ports.Offers` on Redis."""
@@ -65,25 +67,37 @@ class RedisOffers:
         return Claim(str(reply))
 
     def settle(
-        self, attempt: str, how: Settlement, *, cool_ms: int, wrap_up_ms: int, now_ms: int
+        self, attempt: str, how: Settlement, *, cool_ms: int, wrap_up_ms: int, endpoints: int, now_ms: int
     ) -> bool:
         args: dict[str, Json] = {
             "attempt": attempt,
             "how": how.value,
             "wrap_up_ms": wrap_up_ms,
             "cool_ms": cool_ms,
+            "endpoints": max(1, endpoints),
         }
         return self._scripts.run("settle", now_ms, args) == 1
 
-    def restore(self, offer: Offer, now_ms: int) -> None:
+    def restore(self, offer: Offer, duty: Duty, now_ms: int) -> None:
         args: dict[str, Json] = {
             "attempt": offer.attempt,
             "call": offer.call,
             "psychologist": offer.psychologist,
             "endpoint": offer.endpoint,
             "leg_id": offer.leg_id or "",
+            "tier": duty.tier.value,
+            "shift_ms": duty.shift_ms,
+            "leaving": duty.leaving,
         }
         self._scripts.run("restore", now_ms, args)
+
+    def begin_shift(self, psychologist: str, duty: Duty, now_ms: int) -> None:
+        args: dict[str, Json] = {
+            "psychologist": psychologist,
+            "tier": duty.tier.value,
+            "shift_ms": duty.shift_ms,
+        }
+        self._scripts.run("shift", now_ms, args)
 
     def presence(self, psychologist: str) -> Presence | None:
         h = self._scripts.hash(f"psy:{psychologist}")
@@ -107,6 +121,10 @@ class RedisOffers:
         }
         reply = self._scripts.run("presence", now_ms, args)
         return State(str(reply)) if reply else None
+
+    def browser_is_there(self, psychologist: str, until_ms: int, now_ms: int) -> None:
+        fields = as_fields({"browser_until_ms": until_ms})
+        self._scripts.run("presence", now_ms, {"psychologist": psychologist, "event": "", "set": fields})
 
     def may_leave_at(self, gap_ms: int, now_ms: int) -> int:
         return int(str(self._scripts.run("token", now_ms, {"gap_ms": gap_ms})))

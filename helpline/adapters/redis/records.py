@@ -124,4 +124,5 @@ def presence_from_hash(psychologist: str, h: Hash) -> Presence:
         wrap_up_until_ms=_int(h, "wrap_up_until_ms"),
         missed_in_row=_int(h, "missed_in_row") or 0,
         leaving=h.get("leaving") == "1",
+        browser_until_ms=_int(h, "browser_until_ms") or 0,
     )

@@ -40,6 +40,7 @@ NAMES = (
     "forget",
     "begin_epoch",
     "restore",
+    "shift",
 )
 
 

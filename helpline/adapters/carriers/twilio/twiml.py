@@ -6,6 +6,7 @@ sent nor signed): short connect and read times, one retry, from inside the EU.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -45,7 +46,7 @@ class Twiml:
 
     origin: str
     region: str
-    shown: dict[str, str]
+    shown: Mapping[str, str]
     screen_url: str | None = None
 
     def url(self, path: str) -> str:

@@ -1,5 +1,5 @@
 -- A call arrives: record it and make its first offers in one step.
--- args: id, leg_id, fields {…}, waiting (bool), order, want, attempts, ring_s
+-- args: id, leg_id, fields {…}, order, want, attempts, ring_s
 -- returns the id under which the leg is known, and whether it is new
 local known = redis.call('GET', 'sid:' .. args.leg_id)
 if known then return {known, 0} end

@@ -11,6 +11,7 @@ end
 local leg = redis.call('HGET', key, 'leg_id')
 if leg then redis.call('DEL', 'sid:' .. leg) end
 redis.call('DEL', key, 'offers:' .. args.call)
+if redis.call('GET', 'fiche:call:' .. args.call) == 'sealed' then redis.call('DEL', 'fiche:call:' .. args.call) end
 redis.call('SREM', 'calls', args.call)
 redis.call('ZREM', 'waiting', args.call)
 forget_due('move:' .. args.call, 'joined:' .. args.call, 'speak:' .. args.call)

@@ -6,7 +6,6 @@
 
 local now = tonumber(ARGV[1])
 local args = cjson.decode(ARGV[2])
-local MISSES_KEPT = 10
 
 local function ready()
   return redis.call('EXISTS', 'epoch') == 1
@@ -32,7 +31,7 @@ end
 local function put_due(member, at)
   local score = tonumber(redis.call('ZSCORE', 'due', member))
   local held = tonumber(redis.call('HGET', 'due:held', member))
-  if held and held == score and held > now then
+  if held and held == score then
     local again = tonumber(redis.call('HGET', 'due:again', member))
     if not again or again > at then redis.call('HSET', 'due:again', member, at) end
   elseif not score or score > at then
@@ -86,10 +85,9 @@ local function psy_to(id, event)
   if to ~= 'ringing' and to ~= 'talking' then redis.call('HDEL', key, 'attempt') end
   -- Rung in her wrap-up, by a caller she had lost: the rest of it is hers if she does not take it.
   if to ~= 'wrap_up' and to ~= 'ringing' then redis.call('HDEL', key, 'wrap_up_until_ms') end
-  if to == 'available' then
-    if from ~= 'ringing' then redis.call('HSET', key, 'idle_since_ms', now) end
-    put_due('match', now)
-  end
+  if to == 'available' and from ~= 'ringing' then redis.call('HSET', key, 'idle_since_ms', now) end
+  -- Who comes free can be rung; who goes may have been the last before standby.
+  if to ~= 'ringing' and to ~= 'talking' then put_due('match', now) end
   return to
 end
 
@@ -144,11 +142,13 @@ local function settle(attempt, how, wrap_up_ms, cool_ms)
   end
   local ckey = 'call:' .. call
   if redis.call('EXISTS', ckey) == 1 then
-    if cool_ms > 0 then redis.call('HSET', ckey, 'cool:' .. psy, now + cool_ms) end
     if how == 'missed' or how == 'unreachable' or how == 'failed' then
-      redis.call('HINCRBY', ckey, 'tried:' .. psy, 1)
+      local tried = redis.call('HINCRBY', ckey, 'tried:' .. psy, 1)
+      -- Her next endpoint is tried in the same breath; after the last one she has a pause.
+      if how ~= 'missed' and tried % (args.endpoints or 1) ~= 0 then cool_ms = 0 end
       if how == 'missed' then redis.call('HINCRBY', 'psy:' .. psy, 'missed_in_row', 1) end
     end
+    if cool_ms > 0 then redis.call('HSET', ckey, 'cool:' .. psy, now + cool_ms) end
     if how == 'missed' or how == 'declined' then
       -- She was asked first, and once is enough.
       if redis.call('HGET', ckey, 'first_choice') == psy then redis.call('HDEL', ckey, 'first_choice') end

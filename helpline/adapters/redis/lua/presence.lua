@@ -1,7 +1,12 @@
 -- Something happens to a psychologist. args: psychologist, event, set {…}
 -- Signing off in mid-call is kept and obeyed when the call is over; signing on again undoes it.
 -- returns the new state, or false when the event does not apply
+-- Without an event only the fields are written (which device of hers is there is no state).
 local key = 'psy:' .. args.psychologist
+if not given(args.event) then
+  for field, value in pairs(args.set) do redis.call('HSET', key, field, value) end
+  return redis.call('HGET', key, 'state') or 'offline'
+end
 local attempt = redis.call('HGET', key, 'attempt')
 local from = redis.call('HGET', key, 'state') or 'offline'
 if args.event == 'off_duty' and from == 'talking' then

@@ -9,6 +9,12 @@ if given(args.event) then
 else
   redis.call('HINCRBY', key, 'rev', 1)
 end
+if args.event == 'bridged' then
+  local attempt = redis.call('HGET', key, 'attempt')
+  if attempt and redis.call('EXISTS', 'offer:' .. attempt) == 1 then
+    redis.call('HSET', 'offer:' .. attempt, 'talked', 1)
+  end
+end
 for field, value in pairs(args.set) do redis.call('HSET', key, field, value) end
 for _, field in ipairs(args.del) do redis.call('HDEL', key, field) end
 if args.release then release_offers(args.id, args.keep) end

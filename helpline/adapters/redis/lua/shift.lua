@@ -1,0 +1,7 @@
+-- Another shift of hers has begun without a pause: her tier is that one's now.
+-- args: psychologist, tier, shift_ms. Returns 1 when she has a presence.
+local key = 'psy:' .. args.psychologist
+if redis.call('EXISTS', key) == 0 then return 0 end
+redis.call('HSET', key, 'tier', args.tier, 'shift_ms', args.shift_ms)
+put_due('match', now)
+return 1
