@@ -172,7 +172,10 @@ class DemoParts:
         helpline = ("-m", "helpline.cli.main", "run")
         return [
             self._child(
-                "carrier", "-m", "helpline.emulator", environ=self._carrier_environ(), ready=control.is_up
+                "carrier",
+                *("-m", "helpline.emulator", "--allow-origin", settings.dashboard_origin),
+                environ=self._carrier_environ(),
+                ready=control.is_up,
             ),
             self._child(
                 "fallback",

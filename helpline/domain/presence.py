@@ -90,7 +90,8 @@ class Presence:
 
     `shift_ms` is the start of the shift that put her on duty (0: by hand), so that an
     early sign-off is not undone by the same shift. `leaving` is set when she signs off
-    in mid-call: she goes offline when the call is over.
+    in mid-call: she goes offline when the call is over. Until `browser_until_ms` her desk
+    is open in a browser that can be rung.
     """
 
     psychologist: str
@@ -103,3 +104,4 @@ class Presence:
     wrap_up_until_ms: int | None = None
     missed_in_row: int = 0
     leaving: bool = False
+    browser_until_ms: int = 0

@@ -25,6 +25,7 @@ from helpline.services import keep_duty
 from helpline.services.close_fiche import close_fiche
 from helpline.services.conclude_talk import conclude_talk
 from helpline.services.desk_view import DeskView, FicheShown, desk_of, fiche_of
+from helpline.services.keep_browser import keep_browser
 from helpline.services.note_fiche import FicheAnswer, note_fiche
 
 bp = Blueprint("desk", __name__, template_folder="templates")
@@ -51,12 +52,12 @@ _NOT_NOW: Final = N_("Ce geste n’est plus possible maintenant.")
 @allow(Role.PSYCHOLOGIST)
 def show() -> str:
     settings = parts().service.settings
-    softphone = settings.carrier.url if settings.mode != "production" else None
-    if softphone:
-        widen(connect=(softphone,))
+    carrier = settings.carrier.url if not settings.is_production else None
+    if carrier:
+        widen(connect=(carrier,))
     view = _view()
     now_ms = parts().service.switchboard.clock.now_ms()
-    return render_template("desk/show.html", now_ms=now_ms, softphone=softphone, **_words(view))
+    return render_template("desk/show.html", now_ms=now_ms, softphone=carrier, **_words(view))
 
 
 @bp.get("/desk/state")
@@ -84,6 +85,14 @@ def presence() -> AnyResponse:
     }
     move = moves.get(request.form.get("to", "")) or abort(400)
     return _answer("" if move() is not None else _(_NOT_NOW))
+
+
+@bp.post("/desk/softphone")
+@allow(Role.PSYCHOLOGIST)
+def softphone() -> AnyResponse:
+    """Her browser can be rung; the page says so every ten seconds."""
+    keep_browser(parts().service.switchboard, _who())
+    return Response(status=204)
 
 
 @bp.post("/desk/conclude")

@@ -26,7 +26,10 @@ const softphone = softphoneOf(desk.dataset, {
     micOff = false;
     dress();
   },
-  ready: (yes) => desk.classList.toggle("no-softphone", !yes),
+  ready: (yes) => {
+    desk.classList.toggle("no-softphone", !yes);
+    if (yes) fetch("/desk/softphone", { method: "POST", headers: { "X-CSRF-Token": desk.dataset.token } }).catch(() => {});
+  },
 });
 
 const call = () => document.getElementById("desk-call");
