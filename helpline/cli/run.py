@@ -20,6 +20,9 @@ from helpline.processes import effects as effects_process
 from helpline.processes import sweeps as clock_process
 
 QUEUE = "helpline"
+EFFECT_THREADS = 4
+"""One order may take seconds; the others' psychologists are not to wait for it."""
+
 MAINTENANCE_S = 60
 """How often the worker looks for jobs of a worker that died."""
 
@@ -35,7 +38,11 @@ def effects() -> None:
     service = _service(_checked())
     switchboard = service.switchboard
     loop = effects_process.Effects(switchboard, service.carrier)
-    effects_process.run(loop, switchboard, _until_told().is_set)
+    told = _until_told()
+    for _ in range(EFFECT_THREADS - 1):
+        # Daemons: an order that hangs at the carrier must not keep the process from ending.
+        threading.Thread(target=effects_process.run, args=(loop, switchboard, told.is_set), daemon=True).start()
+    effects_process.run(loop, switchboard, told.is_set)
 
 
 @command.command()
