@@ -220,6 +220,7 @@ def _sign_in(settings: Settings, outside: Outside, database: Database) -> SignIn
         throttle=RedisThrottle(outside.app_redis, settings.secret_keys[0]),
         clock=outside.clock,
         chance=outside.chance,
+        news=RedisNews(outside.app_redis),
     )
 
 

@@ -6,8 +6,8 @@ throttling, a lapsed session or SQL being away, is rung on the telephone as befo
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-import logging
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -24,10 +24,8 @@ from helpline.domain.accounts import (
     Theme,
     clean_handle,
 )
-from helpline.domain.errors import DatabaseDown
-from helpline.ports import Accounts, Chance, Clock, Passwords, Sessions, Throttle
-
-_log = logging.getLogger("helpline.sign_in")
+from helpline.domain.errors import DatabaseDown, LiveStateDown
+from helpline.ports import Accounts, Chance, Clock, News, Passwords, Sessions, Throttle
 
 GRACE: Final = timedelta(minutes=5)
 """While SQL is away, a session this process has seen within this time goes on: SQL is never needed to take a call."""
@@ -73,6 +71,7 @@ class SignIn:
     throttle: Throttle
     clock: Clock
     chance: Chance
+    news: News
     _remembered: dict[str, Visitor] = field(default_factory=dict, repr=False)
 
     def sign_in(self, handle: str, password: str, place: str) -> SignedIn:
@@ -131,13 +130,16 @@ class SignIn:
     def sign_out(self, token: str) -> None:
         self._remembered.pop(_digest(token), None)
         self.sessions.close(_digest(token))
+        self._tell()
 
     def sign_out_everywhere(self, account_id: str) -> int:
         """End every session of one person; how many there were."""
         for digest, visitor in list(self._remembered.items()):
             if visitor.account.id == account_id:
                 self._remembered.pop(digest, None)
-        return self.sessions.close_all(account_id)
+        ended = self.sessions.close_all(account_id)
+        self._tell()
+        return ended
 
     def sessions_of(self, account_id: str) -> list[Session]:
         """Those that still hold, newest first."""
@@ -164,6 +166,11 @@ class SignIn:
         if self.passwords.is_outdated(found[1]):
             self.accounts.set_password(found[0].id, self.passwords.hash(password))
         return found[0]
+
+    def _tell(self) -> None:
+        """Have open event streams ask again at once whether their session holds; without a hint they ask later."""
+        with contextlib.suppress(LiveStateDown):
+            self.news.tell("sessions")
 
     def _remember(self, digest: str, visitor: Visitor) -> None:
         if len(self._remembered) >= REMEMBERED_MAX:

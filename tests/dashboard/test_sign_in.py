@@ -303,3 +303,14 @@ def test_while_redis_is_away_signing_in_says_so(pages: Pages, monkeypatch: pytes
     answer = tries(pages.nobody())
     assert answer.status_code == 503
     assert "momentanément impossible" in answer.text
+
+
+def test_open_streams_are_told_that_sessions_ended(pages: Pages) -> None:
+    heard = pages.service.news
+    heard.wait(0.05)
+
+    pages.signed_in("vera").post("/sign-out")
+    assert "sessions" in heard.wait(2)
+    pages.signed_in("vera").post("/account/sign-out-everywhere")
+    assert "sessions" in heard.wait(2)
+    heard.close()
