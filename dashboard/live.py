@@ -86,6 +86,10 @@ class Hub:
     def __len__(self) -> int:
         return len(self._streams)
 
+    @property
+    def is_listening(self) -> bool:
+        return self._listener is not None
+
     def join(self, *topics: str) -> Stream | None:
         """A new stream, None when there are as many as may be."""
         with self._lock:
@@ -204,7 +208,7 @@ def stream(*topics: str, look: Callable[[], State], draw: Callable[[State], str]
         look=look,
         draw=draw,
         is_allowed=lambda: _holds(service, token),
-        is_gone=_hung_up(request.environ.get("gunicorn.socket")),
+        is_gone=_hung_up(request.environ.get("gunicorn.socket") or request.environ.get("werkzeug.socket")),
         now_ms=service.switchboard.clock.now_ms,
     )
     return answer(hub(), topics, watch)

@@ -115,7 +115,7 @@ _SHORT: Final[Mapping[str, Mapping[str, str]]] = {
         "soutien": "Soutien",
         "urgence": "Urgence",
     },
-    "known_by": {"ordre": "Ordre"},
+    "known_by": {"ordre": "Ordre", "association": "Asso", "np": "n. p."},
     "issue": {"a_rappeler": "À rappeler"},
 }
 

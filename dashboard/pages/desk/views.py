@@ -35,7 +35,7 @@ STATES: Final[Mapping[State, str]] = {
     State.AVAILABLE: N_("Disponible"),
     State.RINGING: N_("Appel entrant"),
     State.TALKING: N_("En entretien"),
-    State.WRAP_UP: N_("Temps de codage"),
+    State.WRAP_UP: N_("En codage"),
     State.BREAK: N_("En pause"),
 }
 _REFUSED: Final[Mapping[FicheAnswer, str]] = {

@@ -1,0 +1,28 @@
+"""The board's routes."""
+
+from __future__ import annotations
+
+import pytest
+
+from helpline.services import keep_duty
+from tests.dashboard.conftest import Pages
+
+
+@pytest.mark.parametrize("handle", ["vera", "alix"])
+def test_both_roles_see_how_the_line_stands(pages: Pages, handle: str) -> None:
+    keep_duty.begin_break(pages.sw, "p2")
+    page = pages.signed_in(handle).get("/board").text
+
+    assert "Plus longue attente" in page
+    assert "Vera" in page
+    assert page.index("Disponible") < page.index("En pause")
+
+
+def test_nobody_else_does(pages: Pages) -> None:
+    for path in ("/board", "/board/state", "/live/board"):
+        assert pages.nobody().get(path).status_code in (303, 401)
+
+
+def test_who_is_away_is_not_named(pages: Pages) -> None:
+    keep_duty.go_off_duty(pages.sw, "p2")
+    assert "Bruno" not in pages.signed_in("alix").get("/board/state").text
