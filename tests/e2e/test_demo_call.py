@@ -109,6 +109,7 @@ def test_effects_kept_away_break_two_promises_by_name(demo: DemoParts) -> None:
     assert "P1 broken: c1 reached nobody" in broken
 
 
+@pytest.mark.long
 def test_a_refused_erasure_breaks_the_second_promise_by_name(demo: DemoParts) -> None:
     def refuse(step: str) -> None:
         if step == "dial":

@@ -274,6 +274,7 @@ def test_without_web_who_waits_is_led_to_the_way_on(line: RealLine, times: Times
     line.is_sound()
 
 
+@pytest.mark.long  # the limit of 45 s in the queue is kept
 def test_without_redis_the_welcome_then_the_standby_chain_rings_her(line: RealLine, times: Times) -> None:
     with held_down(line, "redis"):
         dialled = time.monotonic()

@@ -1,0 +1,269 @@
+"""What a hostile reading of the call path found. Each failed once. Stepped."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from datetime import UTC, datetime
+
+import pytest
+import redis
+
+from helpline.adapters.documents import load_rules
+from helpline.domain.call import Stage
+from helpline.domain.errors import LiveStateDown
+from helpline.domain.hours import Interval
+from helpline.domain.people import Endpoint, EndpointKind, Psychologist, Roster, Shift, Tier
+from helpline.domain.presence import Event, State
+from helpline.services import keep_duty
+from helpline.services.fallback_chain import standby_chain
+from helpline.services.leave_line import leave_line
+from tests import builders
+from tests.e2e.conftest import MakeLine
+from tests.phone import Caller, Line
+
+vera = builders.psychologist("vera", 1)
+bruno = builders.psychologist("bruno", 2)
+
+
+def in_talk(line: Line) -> Caller:
+    caller = line.caller().dials()
+    line.vera.accepts()
+    line.until_talk(caller, line.vera)
+    return caller
+
+
+def use_rules(line: Line, pattern: str, by: str) -> None:
+    """The repository's rules with one change."""
+    rules = re.sub(pattern, by, (builders.ROOT / "routing_rules.yaml").read_text("utf-8"))
+    line.book.rules = load_rules(rules, flows=line.book.flows)
+
+
+# ---- Redis lost at the worst moment
+
+
+@pytest.mark.parametrize("ago_ms", [10, 60, 120])
+@pytest.mark.parametrize("latency_ms", [20, 150])
+def test_redis_lost_on_the_way_into_the_room(
+    line: Line, redis_admin: redis.Redis, latency_ms: int, ago_ms: int
+) -> None:
+    caller = line.caller().dials()
+    line.after(9)
+    line.control.set_knobs({"latency_ms": latency_ms})
+    line.vera.answers()
+    line.until(lambda: line.vera.hears("appuyez sur 1"), 10)
+    line.control.phone_press(line.vera.number, "1")
+    line.after((latency_ms + ago_ms) / 1000)
+
+    redis_admin.flushall()
+
+    line.after(16)
+    assert line.silent_ms(caller) < 15_000
+    line.vera.accepts()
+    line.until(lambda: bool(caller.talks_to()), 60)
+
+
+def test_a_crash_while_talks_are_adopted_cuts_none(
+    line: Line, redis_admin: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caller = in_talk(line)
+    restore = line.sw.offers.restore
+    calls = iter([True])
+
+    def dies_once(*given: object, **named: object) -> None:
+        if next(calls, False):
+            raise LiveStateDown("once")
+        restore(*given, **named)
+
+    monkeypatch.setattr(line.sw.offers, "restore", dies_once)
+    redis_admin.flushall()
+
+    line.after(60)
+
+    assert caller.talks_with(line.vera)
+    assert line.vera.state is State.TALKING
+
+
+def test_found_talking_after_a_loss_she_still_goes_off_duty(line: Line, redis_admin: redis.Redis) -> None:
+    caller = in_talk(line)
+    redis_admin.flushall()
+    line.after(20)
+    caller.hangs_up()
+    line.until(lambda: line.vera.state is State.AVAILABLE, 200)
+
+    keep_duty.apply_rota(line.sw, line.stepper.now_ms + 30 * 3_600_000)
+
+    assert line.vera.state is line.bruno.state is State.OFFLINE
+
+
+def test_after_a_loss_an_adopted_talk_is_ruled_like_any_other(line: Line, redis_admin: redis.Redis) -> None:
+    caller = in_talk(line)
+    redis_admin.flushall()
+    line.after(20)
+    line.bruno.goes_off_duty()
+    line.vera.goes_off_duty()
+
+    line.vera.hangs_up()
+
+    line.until(caller.is_over, 90)
+    assert caller.hears("Aucun psychologue ne peut vous répondre")
+
+
+# ---- requests that come late
+
+
+def test_the_action_of_a_room_long_left_has_no_effect(line: Line) -> None:
+    caller = in_talk(line)
+    line.vera.hangs_up()
+    line.until(lambda: caller.hears("La communication est terminée"), 5)
+    line.until(line.vera.rings, 25)
+    line.vera.accepts()
+    line.until_talk(caller, line.vera)
+    documents = (r["path"] for r in line.control.log() if r["kind"] == "document")
+    first_room = next(path for path in documents if path.startswith("/voice/done/"))
+
+    line.replay(first_room)
+
+    line.after(5)
+    assert line.only_call().stage is Stage.TALKING
+    line.vera.hangs_up()
+    line.until(lambda: line.vera.rings() or line.bruno.rings(), 25)
+
+
+def test_who_comes_back_from_the_queue_unknown_keeps_their_place(line: Line) -> None:
+    line.stepper.paused |= {"effects", "clock"}
+    leg = "CA" + "a" * 32
+
+    leave_line(line.sw, leg, "entraide", "error", waited_ms=50_000, over=False)
+
+    call = line.sw.calls.by_leg(leg)
+    assert call is not None
+    assert line.stepper.now_ms - call.arrived_ms == 50_000
+
+
+# ---- who is rung
+
+
+def test_who_signed_off_during_an_ambiguous_order_is_not_rung(line: Line) -> None:
+    line.bruno.goes_off_duty()
+    line.control.set_faults({"rest": {"path": "calls.create", "fault": "503", "times": 1}})
+    line.caller().dials()
+    line.after(1)
+
+    line.vera.goes_off_duty()
+
+    line.after(20)
+    assert line.vera.times_rung() == 0
+
+
+def test_the_next_shift_brings_its_own_tier(line: Line) -> None:
+    two_o_clock = datetime(2026, 6, 14, 2, tzinfo=UTC)
+    night = Interval(datetime(2026, 6, 13, tzinfo=UTC), two_o_clock)
+    morning = Interval(two_o_clock, datetime(2026, 6, 14, 10, tzinfo=UTC))
+    shifts = (Shift("p1", Tier.STANDBY, night), Shift("p1", Tier.ON_DUTY, morning))
+    line.book.roster = Roster(line.book.roster.psychologists, shifts)
+    at_ms = int(two_o_clock.timestamp() * 1000)
+    for who in ("p1", "p2"):
+        line.sw.offers.happen(who, Event.OFF_DUTY, at_ms - 7_200_000)
+    keep_duty.apply_rota(line.sw, at_ms - 1_800_000)
+
+    keep_duty.apply_rota(line.sw, at_ms + 1_000)
+
+    presence = line.sw.offers.presence("p1")
+    assert presence is not None
+    assert presence.tier is Tier.ON_DUTY
+
+
+def test_two_dead_endpoints_of_one_person_are_not_rung_in_a_tight_loop(make_line: MakeLine) -> None:
+    dead = (Endpoint("e8", EndpointKind.CLIENT, "client:n"), Endpoint("e9", EndpointKind.CLIENT, "client:n2"))
+    line = make_line(Psychologist("p9", "nadia", "Nadia", dead))
+    line.caller().dials()
+    line.after(30)
+
+    legs = [r for r in line.control.log() if r["kind"] == "leg" and r["what"] == "initiated"]
+    assert 4 <= len(legs) <= 20
+
+
+@pytest.mark.parametrize(
+    ("pattern", "by"),
+    [(r"\n +- \{after_s: \d+, who: standby\}", ""), (r"skills: \[\]", "skills: [anglais]")],
+    ids=["a plan without standby", "a skill nobody has"],
+)
+def test_who_can_never_be_rung_for_is_led_on(make_line: MakeLine, pattern: str, by: str) -> None:
+    line = make_line(bruno, standby=("bruno",))
+    use_rules(line, pattern, by)
+
+    caller = line.caller().dials()
+
+    line.until(caller.is_over, 120)
+    assert caller.hears("Aucun psychologue ne peut vous répondre")
+
+
+def test_standby_starts_at_once_when_the_last_on_duty_signs_off_from_wrap_up(make_line: MakeLine) -> None:
+    line = make_line(vera, bruno, standby=("bruno",))
+    caller = in_talk(line)
+    line.after(5)
+    caller.hangs_up()
+    line.until(lambda: line.vera.state is State.WRAP_UP, 30)
+    line.caller().dials()
+    line.after(3)
+    assert line.bruno.times_rung() == 0
+
+    line.vera.goes_off_duty()
+
+    line.until(line.bruno.rings, 2)
+
+
+def test_callers_nobody_rings_for_are_led_to_the_chain(line: Line) -> None:
+    """Effects kept down: the line answers, but nothing of ours can ring anybody."""
+    line.stepper.paused.add("effects")
+    caller = line.caller().dials()
+
+    line.until(line.vera.rings, 180)
+    line.vera.answers()
+    line.vera.presses("1")
+
+    line.until(lambda: caller.talks_with(line.vera), 15)
+
+
+# ---- the due list and the rate
+
+
+def test_what_is_put_under_an_expired_lease_is_not_lost(line: Line) -> None:
+    line.stepper.paused |= {"effects", "clock"}
+    line.after(1)
+    due, now_ms = line.sw.due, line.stepper.now_ms
+    due.put("rest:zz", now_ms - 10_000, now_ms)
+    taken = due.take(1_000, now_ms)
+    assert taken is not None
+    assert taken[0] == "rest:zz"
+
+    due.put("rest:zz", now_ms + 1_500, now_ms + 1_500)
+    due.done("rest:zz", taken[1], now_ms + 1_600)
+
+    again = due.take(1_000, now_ms + 1_700)
+    assert again is not None
+    assert again[0] == "rest:zz"
+
+
+# ---- rules that change while we run
+
+
+def test_a_new_line_can_be_shown_at_once(line: Line) -> None:
+    rules = line.book.rules
+    only = dataclasses.replace(next(iter(rules.lines.values())), id="nouvelle")
+    line.book.rules = dataclasses.replace(rules, lines={"nouvelle": only})
+    now = datetime.fromtimestamp(builders.NIGHT_MS / 1000, UTC)
+
+    text = line.stepper.service.renderer.render(standby_chain(line.book.roster, now, "nouvelle"))
+
+    assert only.shown_number_e164 in text
+
+
+def test_a_new_wrap_up_time_holds_for_the_next_talk(line: Line) -> None:
+    line.book.rules = dataclasses.replace(line.book.rules, wrap_up_s=7)
+
+    in_talk(line).hangs_up()
+
+    line.until(lambda: line.vera.state is State.WRAP_UP, 5)
+    line.until(lambda: line.vera.state is State.AVAILABLE, 9)
