@@ -19,7 +19,7 @@ from helpline.services.follow_room import RoomNews, follow_room
 from helpline.services.switchboard import Switchboard, Times
 from helpline.services.take_call import take_call
 from tests import builders
-from tests.adapters.live_state import WELCOME_MS, WRAP_UP_MS, Person, World
+from tests.adapters.live_state import WELCOME_MS, Person, World
 
 
 @dataclass

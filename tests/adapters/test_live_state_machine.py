@@ -49,7 +49,7 @@ from helpline.services.settle_offer import settle_offer
 from helpline.services.switchboard import Switchboard, Times
 from helpline.services.take_call import take_call
 from tests import builders
-from tests.adapters.live_state import WELCOME_MS, WRAP_UP_MS
+from tests.adapters.live_state import WELCOME_MS
 from tests.conftest import LONG
 
 LINE = "entraide"
