@@ -41,7 +41,9 @@ def effects() -> None:
     told = _until_told()
     for _ in range(EFFECT_THREADS - 1):
         # Daemons: an order that hangs at the carrier must not keep the process from ending.
-        threading.Thread(target=effects_process.run, args=(loop, switchboard, told.is_set), daemon=True).start()
+        threading.Thread(
+            target=effects_process.run, args=(loop, switchboard, told.is_set), daemon=True
+        ).start()
     effects_process.run(loop, switchboard, told.is_set)
 
 
