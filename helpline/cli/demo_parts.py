@@ -6,6 +6,7 @@ the block ends every process and frees every port, whatever ended it.
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -173,7 +174,7 @@ class DemoParts:
         return [
             self._child(
                 "carrier",
-                *("-m", "helpline.emulator", "--allow-origin", settings.dashboard_origin),
+                *("-m", "helpline.emulator", "--config", str(self._carrier_config())),
                 environ=self._carrier_environ(),
                 ready=control.is_up,
             ),
@@ -226,6 +227,15 @@ class DemoParts:
             ready=ready,
             ready_within_s=READY_S,
         )
+
+    def _carrier_config(self) -> Path:
+        """What the telephone page shows and whom it serves, in a file: numbers do not belong into a command line."""
+        phones = {f"téléphone de {a['handle']}": a["phone"] for a in self.accounts if a["phone"]}
+        config = {"phones": phones, "allow_origins": [self.settings.dashboard_origin]}
+        file = self.home / "carrier.json"
+        file.touch(mode=0o600)
+        file.write_text(json.dumps(config, ensure_ascii=False, indent=1), "utf-8")
+        return file
 
     def _carrier_environ(self) -> dict[str, str]:
         """The emulator reads no settings file: it is a program of its own."""
