@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 from helpline.domain.call import LiveCall, Stage
@@ -93,6 +93,8 @@ class DeskView:
     fiches_after: int
     """How many more of her fiches are still to be closed."""
     groups: tuple[CardGroup, ...]
+    at_ms: int = field(compare=False)
+    """Since when this holds at least: of two views a page shows the later."""
 
 
 def desk_of(sw: Switchboard, psychologist: str, structures: Iterable[Structure]) -> DeskView:
@@ -115,6 +117,7 @@ def desk_of(sw: Switchboard, psychologist: str, structures: Iterable[Structure])
         fiche=fiches[0] if fiches else None,
         fiches_after=max(0, len(fiches) - 1),
         groups=cards_of(structures, datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(PARIS).date()),
+        at_ms=now_ms,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 
 import pytest
@@ -16,6 +16,7 @@ from helpline.services.board_view import board_of
 from helpline.services.close_fiche import close_fiche
 from helpline.services.conclude_talk import conclude_talk
 from helpline.services.desk_view import DeskView, cards_of, desk_of
+from helpline.services.keep_browser import keep_browser
 from helpline.services.note_fiche import note_fiche
 from tests import builders
 from tests.e2e.conftest import MakeLine, line, make_line  # noqa: F401  # fixtures
@@ -116,6 +117,29 @@ def test_a_browser_s_name_is_known_to_her_desk(make_line: MakeLine) -> None:  # 
     line = make_line(builders.psychologist("vera", 1, client=True))  # noqa: F811
     assert line.vera.person.endpoints[0].kind is EndpointKind.CLIENT
     assert desk(line).client == "vera"
+
+
+@pytest.mark.parametrize(
+    ("open_for_s", "first"), [(None, "+33639985001"), (5, "client:vera"), (40, "+33639985001")]
+)
+def test_her_browser_is_rung_first_while_her_desk_is_open_in_it(
+    make_line: MakeLine,  # noqa: F811
+    open_for_s: int | None,
+    first: str,
+) -> None:
+    phone, browser = builders.psychologist("vera", 1), builders.psychologist("vera", 2, client=True)
+    line = make_line(replace(phone, endpoints=(*phone.endpoints, *browser.endpoints)))  # noqa: F811
+    if open_for_s is not None:
+        keep_browser(line.sw, "p1")
+        line.after(open_for_s)
+    line.caller().dials()
+    line.after(1)
+
+    legs = [r["to"] for r in line.control.log() if r["kind"] == "leg" and r["what"] == "initiated"]
+    assert legs[0] == first
+    if first == "client:vera":
+        # Nobody is registered there: her telephone is rung at once all the same.
+        assert legs[1] == "+33639985001"
 
 
 def test_somebody_unknown_has_an_empty_desk(line: Line) -> None:  # noqa: F811

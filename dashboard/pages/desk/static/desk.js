@@ -15,6 +15,8 @@ const words = document.getElementById("words").dataset;
 const ring = ringer(words);
 const tick = clocks(desk, desk.dataset.now);
 let sending = false;
+let shownAt = 0;
+let held = "";
 let told = "";
 let askedTwice = 0;
 let keysOn = true;
@@ -53,8 +55,17 @@ function dress() {
   desk.classList.toggle("keys-off", !keysOn);
 }
 
+const at = (html) => Number(html.match(/data-at="(\d+)"/)?.[1] ?? 0);
+
+/** Show a state unless a later one is shown. While gestures are on their way it is held: they are shown already. */
 function state(html) {
-  if (sending) return; // an answer to what is on its way will be newer
+  if (at(html) < Math.max(shownAt, at(held))) return;
+  if (sending) {
+    held = html;
+    return;
+  }
+  held = "";
+  shownAt = at(html);
   show(live, html);
   tick();
   const { is, attempt } = call().dataset;
@@ -68,6 +79,7 @@ function state(html) {
 
 const send = sender(desk.dataset.token, {
   state,
+  lost: words.over,
   problem: (text) => {
     complain(text);
     if (text && document.getElementById("f-issue")) goTo(document.getElementById("f-issue"));
@@ -75,6 +87,7 @@ const send = sender(desk.dataset.token, {
   waiting: (yes) => {
     sending = yes;
     desk.classList.toggle("sending", yes);
+    if (!yes && held) state(held);
   },
 });
 

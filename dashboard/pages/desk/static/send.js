@@ -3,7 +3,7 @@
 
 const AGAIN_MS = 1000;
 
-/** `on.state(html)` after the last answer, `on.problem(text)` for a refusal, `on.waiting(bool)` while some are on their way. */
+/** `on.state(html)` after the last answer, `on.problem(text)` for a refusal, `on.lost` its text when the session is over, `on.waiting(bool)` while some are on their way. */
 export function sender(token, on) {
   const queue = [];
   let busy = false;
@@ -18,6 +18,7 @@ export function sender(token, on) {
     if (answer.status >= 500) throw new Error("later");
     const problem = answer.headers.get("X-Desk-Problem");
     on.problem(problem ? decodeURIComponent(problem) : "");
+    if (!answer.ok) on.problem(on.lost);
     return answer.ok ? answer.text() : null;
   };
 
