@@ -24,6 +24,9 @@ from __future__ import annotations
 import traceback
 from dataclasses import dataclass
 
+_PACKAGE = __file__.removesuffix("domain/errors.py")
+"""Where our package lies: the folder it was cloned into may have any name, also this one."""
+
 
 class HelplineError(Exception):
     """The root: catching it catches everything of ours and nothing else."""
@@ -119,6 +122,6 @@ class SealingFailed(OutsideError):
 
 def place_of(error: BaseException) -> str:
     """What a log may say of an error: `KeyError at services/take_call.py:41`, never its text."""
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if "/helpline/" in f.filename]
-    where = f"{frames[-1].filename.rpartition('/helpline/')[2]}:{frames[-1].lineno}" if frames else "?"
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith(_PACKAGE)]
+    where = f"{frames[-1].filename.removeprefix(_PACKAGE)}:{frames[-1].lineno}" if frames else "?"
     return f"{type(error).__name__} at {where}"

@@ -63,12 +63,17 @@ def test_only_the_clock_holds_the_user_that_reads_private_halves(
 ) -> None:
     urls = {"HELPLINE_REDIS_URL": redis_server.url_app, "HELPLINE_REDIS_CLOCK_URL": redis_server.url_clock}
     settings = _with_snapshot(builders.settings(database_url, tmp_path, **urls))
-    SqlMigrations(Database(make_engine(database_url))).upgrade()
+    database = Database(make_engine(database_url))
+    SqlMigrations(database).upgrade()
+    database.close()
 
     # The server itself refuses: the script may not write a private half.
+    web, clock = service_of(settings), service_of(settings, clock=True)
     with pytest.raises(LiveStateDown, match=r"^redis: (ResponseError|NoPermissionError)$"):
-        service_of(settings).ensure_batch(1)
-    service_of(settings, clock=True).ensure_batch(1)
+        web.ensure_batch(1)
+    clock.ensure_batch(1)
+    web.close()
+    clock.close()
 
 
 @pytest.mark.parametrize(
