@@ -204,8 +204,8 @@ def test_a_colleague_can_neither_see_nor_change_her_fiche(desk: Desk, pages: Pag
     bruno = Desk(pages, "bruno")
 
     assert fiche not in bruno.browser.get("/desk").text
-    assert "collègue" in problem(bruno.does(f"/desk/fiche/{fiche}/note", field="level", code="1"))
-    assert "collègue" in problem(bruno.does(f"/desk/fiche/{fiche}/close"))
+    assert "d’autres mains" in problem(bruno.does(f"/desk/fiche/{fiche}/note", field="level", code="1"))
+    assert "d’autres mains" in problem(bruno.does(f"/desk/fiche/{fiche}/close"))
     assert desk.fiche(fiche).edition == 0
 
 

@@ -40,7 +40,7 @@ STATES: Final[Mapping[State, str]] = {
 }
 _REFUSED: Final[Mapping[FicheAnswer, str]] = {
     FicheAnswer.GONE: N_("Cette fiche est déjà scellée."),
-    FicheAnswer.NOT_YOURS: N_("Cette fiche est maintenant celle d’une collègue."),
+    FicheAnswer.NOT_YOURS: N_("Cette fiche est maintenant entre d’autres mains."),
     FicheAnswer.CLOSED: N_("Cette fiche est close : elle ne change plus."),
     FicheAnswer.BUSY: N_("La fiche changeait en même temps ailleurs. Recommencez."),
 }
