@@ -154,7 +154,7 @@ def test_an_offer_is_read_within_a_second_of_the_caller_s_first_request(house: H
     house.only("vera")
     vera = house.desk("vera")
     took = []
-    for _ in range(10):
+    for _ in range(20):
         vera.page.evaluate(WATCH)
         mark = len(house.demo.control.log())
         call = house.dials()
@@ -168,10 +168,11 @@ def test_an_offer_is_read_within_a_second_of_the_caller_s_first_request(house: H
         house.demo.control.hang_up(call)
         expect(vera.page.get_by_text(OFFER)).to_be_hidden()
         house.only("vera")
+    p95 = sorted(took)[18]
     print(
-        f"offer on the desk: median {statistics.median(took)} ms, p95 {sorted(took)[-1]} ms of {sorted(took)}"
+        f"offer on the desk: median {statistics.median(took):.0f} ms, p95 {p95} ms, worst {max(took)} ms of 20"
     )
-    assert sorted(took)[-1] <= OFFER_WITHIN_MS
+    assert p95 <= OFFER_WITHIN_MS
 
 
 def test_a_decline_goes_to_the_colleague_and_each_sees_only_her_own(house: House) -> None:
