@@ -5,26 +5,57 @@ The third page of `bootstrap.py`, with `bootstrap_data.py`: these files alone na
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
 import redis
 import requests
 from redis.exceptions import RedisError
 from twilio.base.exceptions import TwilioException
 
-from helpline import preflight
+from helpline import logs, preflight
 from helpline.adapters.carriers.twilio import chain
 from helpline.adapters.carriers.twilio.numbers import point_numbers
 from helpline.adapters.carriers.twilio.twiml import FRAGMENT
 from helpline.adapters.holdings import CarrierHoldings, FileHoldings, RedisHoldings, SqlHoldings
 from helpline.adapters.redis.connection import connect, read_persistence
 from helpline.adapters.sql.engine import Database, make_engine
-from helpline.bootstrap import carrier_client, rest_session, service_of
-from helpline.config import Settings
+from helpline.bootstrap import NotSetUp, Service, carrier_client, rest_session, service_of
+from helpline.config import Settings, SettingsError, load_settings
 from helpline.domain.errors import CarrierDown
 from helpline.services.show_stores import Reader
 from helpline.services.switchboard import Book
 
 WORKER_S = 90.0
 """Time limit of rq's client: it waits up to 75 s for a job before it looks at its housekeeping."""
+
+
+A = TypeVar("A")
+
+CANNOT_START = 4
+"""gunicorn's status for "the application cannot be loaded": its master ends instead of trying for ever."""
+
+
+def served(make: Callable[[Service], A]) -> A:
+    """What gunicorn serves, made of this process's service, or the end of the process.
+
+    Ends with one line a fault on standard error, never with the value of a setting.
+    """
+    logs.set_up()
+    try:
+        settings = load_settings(os.environ, Path.cwd())
+        faults = preflight_of(settings)
+        if not faults:
+            return make(service_of(settings))
+    except SettingsError as error:
+        faults = list(error.faults)
+    except NotSetUp as error:
+        faults = [str(error)]
+    sys.stderr.write("".join(f"{fault}\n" for fault in faults))
+    sys.exit(CANNOT_START)
 
 
 def preflight_of(settings: Settings) -> list[str]:
