@@ -19,7 +19,7 @@ from twilio.rest import Client
 from helpline.adapters.book import ShownNumbers, SnapshotBook, load
 from helpline.adapters.carriers.twilio.inbox import Edge, EdgeSettings
 from helpline.adapters.carriers.twilio.rest import StrippingClient, TwilioCarrier
-from helpline.adapters.carriers.twilio.twiml import Twiml
+from helpline.adapters.carriers.twilio.twiml import FRAGMENT, Twiml
 from helpline.adapters.clock import SystemChance, SystemClock, monotonic_ms
 from helpline.adapters.memory import JobList, SeededChance, SteppedClock
 from helpline.adapters.passwords import Argon2Passwords
@@ -272,11 +272,13 @@ def carrier_client(settings: Settings, book: Book, session: requests.Session) ->
 
 
 def _carrier(settings: Settings, outside: Outside) -> TwilioCarrier:
+    fallback = settings.fallback_origin
     return TwilioCarrier(
         carrier_client(settings, outside.book, outside.session),
         settings.public_origin,
         documents.QUEUE,
         shown=lambda: next(iter(outside.book.rules.lines.values())).shown_number_e164,
+        sorry_url=f"{fallback}/sorry.xml{FRAGMENT}" if fallback else None,
     )
 
 

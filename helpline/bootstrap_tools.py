@@ -90,9 +90,13 @@ def point_our_numbers(settings: Settings, book: Book) -> int:
     raise CarrierDown(f"carrier: {kind}")
 
 
-def screen_documents(origin: str, text: str) -> dict[str, str]:
+def screen_documents(origin: str, text: str, sorry: str) -> dict[str, str]:
     """The small files beside a static fallback chain served at `origin`, by name."""
-    return {"screen.xml": chain.screen(origin, text), "accepted.xml": chain.accepted()}
+    return {
+        "screen.xml": chain.screen(origin, text),
+        "accepted.xml": chain.accepted(),
+        "sorry.xml": chain.sorry(sorry),
+    }
 
 
 def worker_redis(settings: Settings) -> redis.Redis:

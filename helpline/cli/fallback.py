@@ -18,7 +18,7 @@ import click
 from helpline.bootstrap import NotSetUp, Service, service_of
 from helpline.bootstrap_tools import screen_documents
 from helpline.cli.outcome import Refused, current_settings
-from helpline.services.fallback_chain import SCREEN, phone_of, standby_chain
+from helpline.services.fallback_chain import SCREEN, SORRY, phone_of, standby_chain
 
 INDEX = "index.xml"
 
@@ -84,7 +84,7 @@ def _chain(service: Service) -> Mapping[str, str]:
         raise Refused("HELPLINE_FALLBACK_ORIGIN: is not set, so the chain could not name its own files")
     book = service.switchboard.book
     chain = standby_chain(book.roster, _now(service), next(iter(book.rules.lines)))
-    documents = screen_documents(service.settings.fallback_origin, SCREEN)
+    documents = screen_documents(service.settings.fallback_origin, SCREEN, SORRY)
     return {INDEX: service.renderer.render(chain), **documents}
 
 

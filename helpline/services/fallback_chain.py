@@ -21,6 +21,7 @@ LAST = (
     "Personne n'a pu répondre. En cas de danger immédiat, faites le 15, ou le 114 si vous ne pouvez pas parler. "
     "Le 3114 répond jour et nuit. Vous pouvez aussi rappeler ce numéro."
 )
+SORRY = "Ligne Entraide. Un incident technique empêche de vous passer cet appel. Merci d'avoir répondu."
 SCREEN = "Appel Entraide. Pour prendre l'appel, tapez 1."
 
 

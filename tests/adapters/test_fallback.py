@@ -89,7 +89,7 @@ def test_the_files_are_for_their_owner_alone_and_nothing_else_is_left(
     write_chain(service, tmp_path / "chain")
 
     files = {file.name: file.stat().st_mode & 0o777 for file in (tmp_path / "chain").iterdir()}
-    assert files == dict.fromkeys(("index.xml", "screen.xml", "accepted.xml"), 0o600)
+    assert files == dict.fromkeys(("index.xml", "screen.xml", "accepted.xml", "sorry.xml"), 0o600)
 
 
 def _older(folder: Path) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 import redis
 
+from helpline.adapters.carriers.twilio.chain import sorry
 from helpline.adapters.carriers.twilio.twiml import Twiml
 from helpline.adapters.memory import FixedBook
 from helpline.adapters.sql.engine import Database, make_engine
@@ -17,7 +18,7 @@ from helpline.adapters.sql.migrate import SqlMigrations
 from helpline.cli.stepped import Scene, Stepper
 from helpline.domain.people import Psychologist
 from helpline.emulator import CarrierSettings
-from helpline.services.fallback_chain import standby_chain
+from helpline.services.fallback_chain import SORRY, standby_chain
 from tests import builders
 from tests.phone import Line
 
@@ -38,7 +39,12 @@ def fallback_host(book: FixedBook) -> WSGIApplication:
     renderer = Twiml(builders.ORIGIN, "ie1", shown, f"{builders.FALLBACK}/screen.xml")
     now = datetime.fromtimestamp(builders.NIGHT_MS / 1000, UTC)
     chain = renderer.render(standby_chain(book.roster, now, next(iter(shown))))
-    files = {"/index.xml": chain, "/screen.xml": SCREEN, "/accepted.xml": "<Response/>"}
+    files = {
+        "/index.xml": chain,
+        "/screen.xml": SCREEN,
+        "/accepted.xml": "<Response/>",
+        "/sorry.xml": sorry(SORRY),
+    }
 
     def serve(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
         body = files[environ["PATH_INFO"]].encode()

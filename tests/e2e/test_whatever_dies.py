@@ -192,6 +192,18 @@ def test_a_dead_web_leads_to_the_fallback(make_line: MakeLine) -> None:
     line.until(lambda: caller.talks_with(line.vera), 10)
 
 
+def test_who_picks_up_while_the_web_is_away_hears_french(line: Line) -> None:
+    line.caller().dials()
+    line.until(line.vera.rings, 5)
+    line.control.set_faults({"web": {"path": "/voice/offer/*", "fault": "refuse"}})
+
+    line.vera.answers()
+
+    line.until(lambda: line.vera.hears("Un incident technique"), 10)
+    line.until(lambda: not line.vera.is_up(), 15)
+    assert not line.vera.hears("application error")
+
+
 def test_a_replayed_call_rings_nobody(line: Line) -> None:
     caller = line.caller().dials()
     line.after(2)

@@ -242,7 +242,7 @@ def code(line: Line, who: Handset) -> None:
     assert close_fiche(line.sw.fiches, fiche.fiche_id, who.person.id, line.stepper.now_ms) is FicheAnswer.DONE
 
 
-ORDERS = {"To", "From", "Url", "Method", "Timeout", "Status"} | {
+ORDERS = {"To", "From", "Url", "Method", "Timeout", "Status", "FallbackUrl", "FallbackMethod"} | {
     f"StatusCallback{what}" for what in ("", "Method", "Event")
 }
 """Everything we ever ask of the carrier: nothing that records, transcribes, mutes or listens in (P3)."""

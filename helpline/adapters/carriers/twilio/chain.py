@@ -1,4 +1,4 @@
-"""The two small documents beside the static fallback chain: what an answering psychologist hears.
+"""The small documents beside the static fallback chain: what an answering psychologist hears.
 
 A file cannot look at which key came, so any key accepts; what matters is that a mailbox
 presses none. The empty document is what lets the carrier bridge the two.
@@ -27,6 +27,15 @@ def screen(origin: str, text: str) -> str:
     )
     gather.say(text, language=language, voice=voice)
     response.append(gather)
+    response.hangup()
+    return str(response)
+
+
+def sorry(text: str) -> str:
+    """`sorry.xml`: for a psychologist who picks up while we cannot be reached, instead of an English error."""
+    language, voice = VOICES["fr"]
+    response = VoiceResponse()
+    response.say(text, language=language, voice=voice)
     response.hangup()
     return str(response)
 

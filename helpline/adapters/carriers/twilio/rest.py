@@ -83,12 +83,23 @@ class StrippingClient(HttpClient):  # type: ignore[misc]  # the SDK ships no typ
 class TwilioCarrier:
     """`ports.Carrier` on the carrier's REST API of one account."""
 
-    def __init__(self, client: Client, origin: str, queue: str, shown: Callable[[], str]) -> None:
-        """`shown` answers the number every leg of ours shows: one of our lines."""
+    def __init__(
+        self,
+        client: Client,
+        origin: str,
+        queue: str,
+        shown: Callable[[], str],
+        sorry_url: str | None = None,
+    ) -> None:
+        """`shown` answers the number every leg of ours shows: one of our lines.
+
+        `sorry_url` is a document on another host, for her who picks up while we are away.
+        """
         self._client = client
         self._origin = origin
         self._queue = queue
         self._shown = shown
+        self._fallback = {"fallback_url": sorry_url, "fallback_method": "GET"} if sorry_url else {}
 
     def _url(self, path: str) -> str:
         return f"{self._origin}{path}{FRAGMENT}"
@@ -106,6 +117,7 @@ class TwilioCarrier:
                 status_callback_method="POST",
                 status_callback_event=LEG_EVENTS,
                 timeout=ring_s,
+                **self._fallback,
             )
 
         outcome, call = _ordered(create)
