@@ -39,6 +39,7 @@ def create_app(service: Service) -> Flask:
     app.before_request(security.check_request)
     app.after_request(security.remember_visit)
     app.after_request(security.set_headers)
+    app.after_request(security.pack)
     errors.register(app)
     for blueprint in (health.bp, *(page.bp for page in pages)):
         app.register_blueprint(blueprint)

@@ -55,7 +55,7 @@ def visitor_or_none() -> Visitor | None:
 def _failed(error: Exception) -> Response:
     code = _code(error)
     if code >= 500:
-        _log.error("page failed: %s", _place(error))
+        _log.error("page failed: %s", place(error))
     words = WORDS.get(code) or WORDS[400 if code < 500 else 500]
     headers = [("Retry-After", "2")] if code == 503 else []
     if isinstance(error, HTTPException):
@@ -71,7 +71,7 @@ def _body(code: int, title: str, text: str) -> str:
         template = "partials/error.html" if fragment else "error.html"
         return render_template(template, code=code, error_title=title, error_text=text)
     except Exception as error:  # the last net: a frame that fails must not hide what failed
-        _log.error("error page failed: %s", _place(error))
+        _log.error("error page failed: %s", place(error))
         return f"<!doctype html><html lang=fr><title>{title}</title><h1>{title}</h1><p>{text}</p></html>"
 
 
@@ -81,7 +81,7 @@ def _code(error: Exception) -> int:
     return 503 if isinstance(error, (DatabaseDown, LiveStateDown)) else 500
 
 
-def _place(error: BaseException) -> str:
+def place(error: BaseException) -> str:
     """Type and place of an error. Its text may quote what somebody typed."""
     frames = [f for f in traceback.extract_tb(error.__traceback__) if "/dashboard/" in f.filename]
     where = f"{frames[-1].filename.rpartition('/dashboard/')[2]}:{frames[-1].lineno}" if frames else "?"

@@ -71,6 +71,8 @@ def install(app: Flask) -> None:
         ngettext=_form,
         newstyle=True,
     )
+    # Not the extension's own `_`: that takes every text for safe HTML and for a format, a name of the directory too.
+    app.jinja_env.globals["_"] = _
     app.jinja_env.filters["moment"] = moment
     app.jinja_env.globals["language"] = language
 

@@ -9,8 +9,10 @@ loses nothing and shows nothing twice. Hints can be lost; every stream looks aga
 
 from __future__ import annotations
 
+import logging
 import queue
 import socket
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -18,10 +20,11 @@ from typing import Final, Generic, Protocol, TypeVar, cast
 
 from flask import Response, current_app, request, stream_with_context
 
-from dashboard import session
+from dashboard import errors, session
 from dashboard.parts import parts
 from helpline.bootstrap import Service
 from helpline.domain.errors import DatabaseDown, LiveStateDown
+from helpline.services.sign_in import Visitor
 
 LOOK_S: Final = 2.0
 HEARTBEAT_MS: Final = 15_000
@@ -34,10 +37,18 @@ MOST_IN_DASHBOARD: Final = 40
 MOST_ALONE: Final = 640
 """Streams of the process that serves nothing else (gthread 1×640), less a few for its health."""
 
+MOST_OF_ONE: Final = 12
+"""Streams of one account: tabs on several machines; nobody takes the places of all."""
+
+WRITE_S: Final = 20
+"""A browser that takes nothing for so long is let go: its thread is wanted for another."""
+
 SPARE: Final = 8
 RETRY_AFTER_S: Final = 2
+AWAY: Final = "event: away\ndata:\n\n"
 
 _KEY: Final = "live"
+_log = logging.getLogger("helpline.dashboard")
 State = TypeVar("State")
 
 
@@ -54,6 +65,7 @@ class Stream:
     """One open page. `topics` are the hints it looks up at."""
 
     topics: frozenset[str]
+    owner: str = ""
     ask_again: bool = False
     """Sessions were revoked since it last asked for its own."""
     _woken: queue.Queue[None] = field(default_factory=lambda: queue.Queue(maxsize=1), repr=False)
@@ -90,12 +102,13 @@ class Hub:
     def is_listening(self) -> bool:
         return self._listener is not None
 
-    def join(self, *topics: str) -> Stream | None:
-        """A new stream, None when there are as many as may be."""
+    def join(self, *topics: str, owner: str = "") -> Stream | None:
+        """A new stream, None when there are as many as may be, of all or of this owner's."""
         with self._lock:
-            if len(self._streams) >= self._most:
+            own = sum(stream.owner == owner for stream in self._streams) if owner else 0
+            if len(self._streams) >= self._most or own >= MOST_OF_ONE:
                 return None
-            stream = Stream(frozenset(topics) | {"sessions"})
+            stream = Stream(frozenset(topics) | {"sessions"}, owner)
             self._streams.add(stream)
             if self._listener is None:
                 self._listener = threading.Thread(target=self._listen, name="live", daemon=True)
@@ -158,9 +171,8 @@ def events(stream: Stream, watch: Watch[State]) -> Iterator[str]:
     before: State | None = None
     spoke_ms = asked_ms = watch.now_ms()
     while not watch.is_gone():
-        state, now_ms = _look(watch), watch.now_ms()
-        text = said if state is not None and state == before else _text(watch, state)
-        before = state
+        now_ms = watch.now_ms()
+        before, text = _look(watch, before, said)
         if text != said or now_ms - spoke_ms >= HEARTBEAT_MS:
             yield text if text != said else ":\n\n"
             said, spoke_ms = text, now_ms
@@ -172,15 +184,17 @@ def events(stream: Stream, watch: Watch[State]) -> Iterator[str]:
                 return
 
 
-def _text(watch: Watch[State], state: State | None) -> str:
-    return "event: away\ndata:\n\n" if state is None else message(watch.draw(state))
-
-
-def _look(watch: Watch[State]) -> State | None:
+def _look(watch: Watch[State], before: State | None, said: str) -> tuple[State | None, str]:
+    """The state and its text. A fault of ours is one more reason why it cannot be read: the stream goes on."""
     try:
-        return watch.look()
+        state = watch.look()
+        return state, said if state == before else message(watch.draw(state))
     except LiveStateDown:
-        return None
+        return None, AWAY
+    except Exception as error:
+        if said != AWAY:  # once, not at every look
+            _log.error("stream failed: %s", errors.place(error))
+        return None, AWAY
 
 
 def message(html: str) -> str:
@@ -189,9 +203,9 @@ def message(html: str) -> str:
     return "".join(f"data: {line}\n" for line in lines) + "\n"
 
 
-def answer(hub: Hub, topics: tuple[str, ...], watch: Watch[State]) -> Response:
+def answer(hub: Hub, topics: tuple[str, ...], watch: Watch[State], owner: str = "") -> Response:
     """The response of a stream; 503 when there are as many as may be: the page then asks every two seconds."""
-    joined = hub.join(*topics)
+    joined = hub.join(*topics, owner=owner)
     if joined is None:
         return Response(status=503, headers={"Retry-After": str(RETRY_AFTER_S)})
     response = Response(stream_with_context(events(joined, watch)), mimetype="text/event-stream")
@@ -203,15 +217,17 @@ def answer(hub: Hub, topics: tuple[str, ...], watch: Watch[State]) -> Response:
 
 def stream(*topics: str, look: Callable[[], State], draw: Callable[[State], str]) -> Response:
     """The stream of the page being asked for, for whoever is signed in, while the request's session holds."""
-    service, token = parts().service, session.cookie(session.SESSION)
+    service, token, me = parts().service, session.cookie(session.SESSION), session.somebody()
+    connection = request.environ.get("gunicorn.socket") or request.environ.get("werkzeug.socket")
+    let_go_of_the_slow(connection, WRITE_S)
     watch = Watch(
         look=look,
         draw=draw,
-        is_allowed=lambda: _holds(service, token),
-        is_gone=_hung_up(request.environ.get("gunicorn.socket") or request.environ.get("werkzeug.socket")),
+        is_allowed=lambda: _holds(service, token, me),
+        is_gone=_hung_up(connection),
         now_ms=service.switchboard.clock.now_ms,
     )
-    return answer(hub(), topics, watch)
+    return answer(hub(), topics, watch, me.account.id)
 
 
 def hub() -> Hub:
@@ -224,12 +240,23 @@ def hub() -> Hub:
     return cast("Hub", found)
 
 
-def _holds(service: Service, token: str) -> bool:
-    """Whether the session still holds. While SQL is away it does: a psychologist in a talk keeps her desk."""
+def _holds(service: Service, token: str, me: Visitor) -> bool:
+    """Whether the session still holds, for the same work: another role is another page. While SQL is away it does: a psychologist in a talk keeps her desk."""
     try:
-        return service.sign_in.who(token) is not None
+        now = service.sign_in.who(token)
+        return now is not None and _work(now) == _work(me)
     except DatabaseDown:
         return True
+
+
+def _work(visitor: Visitor) -> tuple[str, str, str | None]:
+    return visitor.account.id, visitor.account.role, visitor.account.psychologist_id
+
+
+def let_go_of_the_slow(connection: object, after_s: int) -> None:
+    """Have a write that waits `after_s` for its reader fail; without it one who never reads holds a thread for ever."""
+    if isinstance(connection, socket.socket):
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", after_s, 0))
 
 
 def _hung_up(connection: object) -> Callable[[], bool]:

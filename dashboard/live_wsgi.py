@@ -21,5 +21,11 @@ def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[byt
     """Streams and health; a page asked for here would take the thread of a stream."""
     if str(environ.get("PATH_INFO", "")).startswith(SERVED):
         return _pages(environ, start_response)
-    start_response("404 Not Found", [("Content-Type", "text/plain; charset=utf-8")])
+    headers = [
+        ("Content-Type", "text/plain; charset=utf-8"),
+        ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+        ("Cache-Control", "no-store"),
+        ("X-Content-Type-Options", "nosniff"),
+    ]
+    start_response("404 Not Found", headers)
     return [b"streams only\n"]

@@ -5,6 +5,7 @@ A page that needs more than its own origin says so while it is made: `widen(conn
 
 from __future__ import annotations
 
+import gzip
 import hmac
 from typing import Final
 from urllib.parse import urlsplit
@@ -17,6 +18,9 @@ from dashboard import session
 from dashboard.parts import parts
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+PACKED_FROM: Final = 1_000
+"""Bytes of HTML from which packing is worth it."""
+
 CSRF_FIELD: Final = "csrf_token"
 CSRF_HEADER: Final = "X-CSRF-Token"
 _POWERS: Final = (
@@ -65,6 +69,22 @@ def set_headers(response: Response) -> Response:
     headers["Origin-Agent-Cluster"] = "?1"
     if parts().service.settings.is_production:
         headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
+    return response
+
+
+def pack(response: Response) -> Response:
+    """After each request: HTML goes packed to whoever is signed in; a stream never.
+
+    Not when the request has a query, nor to strangers: what somebody else chose must not be packed together with
+    the token, whose letters the length would betray (BREACH).
+    """
+    if response.mimetype != "text/html" or response.is_streamed or "Content-Encoding" in response.headers:
+        return response
+    response.vary.add("Accept-Encoding")
+    wanted = request.accept_encodings.quality("gzip") > 0 and g.get("visitor") is not None
+    if wanted and not request.query_string and len(response.data) >= PACKED_FROM:
+        response.data = gzip.compress(response.data, 5, mtime=0)
+        response.headers["Content-Encoding"] = "gzip"
     return response
 
 

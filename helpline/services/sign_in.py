@@ -158,7 +158,8 @@ class SignIn:
         return True
 
     def _verified(self, name: str, password: str) -> Account | None:
-        found = self.accounts.by_handle(name)
+        # No account has such a name, and PostgreSQL fails on a NUL.
+        found = self.accounts.by_handle(name) if name.isprintable() else None
         password = password[:PASSWORD_MAX]
         right = self.passwords.verify(password, found[1] if found else None)
         if found is None or not right or not found[0].is_active:

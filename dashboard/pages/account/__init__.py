@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from enum import StrEnum
+from ipaddress import IPv6Address, ip_address
 from typing import Final, TypeVar
 
 from flask import Blueprint, make_response, redirect, render_template, request
@@ -15,7 +17,7 @@ from dashboard.parts import parts
 from dashboard.security import own_path
 from dashboard.session import somebody, visitor
 from helpline.domain.accounts import Language, Role, Theme
-from helpline.domain.errors import LiveStateDown
+from helpline.domain.errors import DatabaseDown, LiveStateDown
 from helpline.services.sign_in import Answer
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -59,6 +61,10 @@ def sign_in_now() -> Response:
         return _form(TOO_OFTEN, 429)
     if done.answer is Answer.WRONG:
         return _form(WRONG, 401)
+    before = session.cookie(session.SESSION)
+    if before:
+        with suppress(DatabaseDown):
+            parts().service.sign_in.sign_out(before)
     response = redirect(own_path(form.get("next")), 303)
     session.begin(response, done.token)
     return response
@@ -70,7 +76,9 @@ def sign_out() -> Response:
     """Public, so that a session which just ended is not sent round by the sign-in page first."""
     token = session.cookie(session.SESSION)
     if token:
-        parts().service.sign_in.sign_out(token)
+        # While SQL is away the browser forgets it all the same: nobody has it then.
+        with suppress(DatabaseDown):
+            parts().service.sign_in.sign_out(token)
     response = redirect("/sign-in", 303)
     session.end(response)
     return response
@@ -124,7 +132,19 @@ def _place() -> str:
     here = request.remote_addr or ""
     hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
     is_proxied = here in ("127.0.0.1", "::1", "") and hops
-    return hops[-1][:64] if is_proxied else here
+    return _network(hops[-1][:64] if is_proxied else here)
+
+
+def _network(address: str) -> str:
+    """What one person has: of IPv6 a whole network (/64), or each try would come from an address of its own."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(found, IPv6Address):
+        return address
+    mapped = found.ipv4_mapped
+    return str(mapped) if mapped else found.exploded[:19]
 
 
 def _one_of(kind: type[Choice], text: str | None, otherwise: Choice) -> Choice:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from dashboard.i18n import _
 from dashboard.pages.desk.fields import NOT_SAID
+from helpline.domain.coded import Coded
 from helpline.domain.directory import OrientationType, Structure
 from helpline.domain.errors import FicheRefused
-from helpline.domain.orientation import ONE_OF, SEVERAL_OF, CodeValue, Fiche, as_codes
+from helpline.domain.orientation import ONE_OF, SEVERAL_OF, Choice, CodeValue, Fiche, as_codes
 
 
 def tile_changes(fiche: Fiche, field: str, code: str, *, on: bool) -> dict[str, object]:
@@ -33,6 +35,7 @@ def propose(fiche: Fiche, kind: str, structure: str, known: Iterable[Structure])
 
     Raises FicheRefused for one the directory does not have under that type.
     """
+    _check(OrientationType, kind)
     if structure and not any(s.id == structure and s.type.value == kind for s in known):
         raise FicheRefused("proposals", "structure inconnue de l’annuaire")
     rows = _rows(fiche)
@@ -42,7 +45,11 @@ def propose(fiche: Fiche, kind: str, structure: str, known: Iterable[Structure])
 
 def choose(fiche: Fiche, kind: str, structure: str, choice: str | None) -> dict[str, object]:
     """What the caller made of one proposal; None takes it back."""
+    if choice is not None:
+        _check(Choice, choice)
     wanted = [kind, structure or None]
+    if not any(row[:2] == wanted for row in _rows(fiche)):
+        raise FicheRefused("proposals", "cette piste n’est pas sur la fiche")
     return {"proposals": [[*wanted, choice] if row[:2] == wanted else row for row in _rows(fiche)]}
 
 
@@ -54,7 +61,13 @@ def withdraw(fiche: Fiche, kind: str, structure: str) -> dict[str, object]:
 def name_of(kind: OrientationType, structure: str | None, known: Mapping[str, Structure]) -> str:
     """How a proposal is called on the screen."""
     found = known.get(structure) if structure else None
-    return found.name if found is not None else kind.label
+    return found.name if found is not None else _(kind.label)
+
+
+def _check(kind: type[Coded], code: str) -> None:
+    """Raises FicheRefused; what was sent is not repeated: it may be a name."""
+    if code not in set(kind):
+        raise FicheRefused("proposals", "code inconnu ; attendu : " + ", ".join(m.value for m in kind))
 
 
 def _rows(fiche: Fiche) -> list[list[str | None]]:

@@ -67,6 +67,16 @@ _ROWS: Final = (
     _Row("issue", "I", N_("Issue")),
 )
 
+_ELSEWHERE: Final[Mapping[str, str]] = {
+    "main_difficulty": N_("Difficulté principale"),
+    "help_asked": N_("Aide demandée"),
+    "proposals": N_("Pistes proposées"),
+    "no_orientation": N_("Ne souhaite pas d’orientation"),
+    "fiche": N_("Fiche"),
+    "to": N_("Ma disponibilité"),
+}
+"""What else a refusal may name."""
+
 _SHORT: Final[Mapping[str, Mapping[str, str]]] = {
     "caller": {
         "interne": "Interne",
@@ -125,6 +135,11 @@ def fields_of(fiche: Fiche) -> tuple[Field, ...]:
     return tuple(
         _field(row, fiche) for row in _ROWS if row.name != "reconversion" or "REC" in fiche.difficulties
     )
+
+
+def words_of(field: str) -> str:
+    """What a field is called on the screen; "" for one that is not there."""
+    return next((row.words for row in _ROWS if row.name == field), _ELSEWHERE.get(field, ""))
 
 
 def choices_of(choice: Choice | None) -> tuple[Tile, ...]:

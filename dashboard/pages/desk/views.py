@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Final
 from urllib.parse import quote
@@ -13,7 +14,7 @@ from dashboard import live
 from dashboard.access import allow
 from dashboard.i18n import N_, _
 from dashboard.pages.desk import changes
-from dashboard.pages.desk.fields import choices_of, fields_of
+from dashboard.pages.desk.fields import choices_of, fields_of, words_of
 from dashboard.parts import parts
 from dashboard.security import widen
 from dashboard.session import somebody
@@ -45,6 +46,9 @@ _REFUSED: Final[Mapping[FicheAnswer, str]] = {
     FicheAnswer.BUSY: N_("La fiche changeait en même temps ailleurs. Recommencez."),
 }
 _NO_ISSUE: Final = N_("Il manque seulement l’issue (touche I) : choisissez-la, puis Clore.")
+_FICHE: Final = re.compile(r"[0-9A-Za-z_-]{1,64}")
+_NOT_ON_ROSTER: Final = N_("Vous n’êtes plus au tableau de garde : aucun appel ne peut vous être proposé.")
+_NO_FIELD: Final = N_("La fiche n’a pas de champ de ce nom.")
 _NOT_NOW: Final = N_("Ce geste n’est plus possible maintenant.")
 
 
@@ -83,15 +87,20 @@ def presence() -> AnyResponse:
         "off": lambda: keep_duty.go_off_duty(sw, who),
         "ready": lambda: keep_duty.end_wrap_up(sw, who),
     }
-    move = moves.get(request.form.get("to", "")) or abort(400)
-    return _answer("" if move() is not None else _(_NOT_NOW))
+    to = request.form.get("to", "")
+    if to not in moves:
+        return _unreadable("to", "code inconnu ; attendu : " + ", ".join(moves))
+    if to != "off" and not _is_on_roster():
+        return _answer(_(_NOT_ON_ROSTER))
+    return _answer("" if moves[to]() is not None else _(_NOT_NOW))
 
 
 @bp.post("/desk/softphone")
 @allow(Role.PSYCHOLOGIST)
 def softphone() -> AnyResponse:
     """Her browser can be rung; the page says so every ten seconds."""
-    keep_browser(parts().service.switchboard, _who())
+    if _is_on_roster():
+        keep_browser(parts().service.switchboard, _who())
     return Response(status=204)
 
 
@@ -106,8 +115,10 @@ def conclude() -> AnyResponse:
 def note(fiche: str) -> AnyResponse:
     """`field`, `code`, and `on`: 1 or 0."""
     field, code = request.form.get("field", ""), request.form.get("code", "")
-    on = request.form.get("on") != "0"
-    return _noted(fiche, lambda now: changes.tile_changes(now, field, code, on=on))
+    on = request.form.get("on", "1")
+    if on not in ("0", "1"):
+        return _unreadable(field, "attendu pour « on » : 1 ou 0")
+    return _noted(fiche, lambda now: changes.tile_changes(now, field, code, on=on == "1"))
 
 
 @bp.post("/desk/fiche/<fiche>/propose")
@@ -135,6 +146,8 @@ def withdraw(fiche: str) -> AnyResponse:
 def close(fiche: str) -> AnyResponse:
     """*Clore*: the one moment at which something is asked for, the issue."""
     sw = parts().service.switchboard
+    if _FICHE.fullmatch(fiche) is None:
+        return _unreadable("fiche", "identifiant irrecevable")
     shown = _shown(fiche)
     if shown is not None and shown.codes.issue is None:
         return _answer(_(_NO_ISSUE))
@@ -144,12 +157,14 @@ def close(fiche: str) -> AnyResponse:
 
 def _noted(fiche: str, wish: Callable[[Fiche], Mapping[str, object]]) -> AnyResponse:
     sw = parts().service.switchboard
+    if _FICHE.fullmatch(fiche) is None:
+        return _unreadable("fiche", "identifiant irrecevable")
     shown = _shown(fiche)
     try:
         wanted = wish(shown.codes if shown else Fiche())
         answer = note_fiche(sw.fiches, fiche, _who(), wanted, sw.clock.now_ms()).answer
     except FicheRefused as refused:
-        return _answer(str(refused))
+        return _answer(_refusal(refused.field, refused.reason))
     return _answer(_(_REFUSED[answer]) if answer in _REFUSED else "")
 
 
@@ -159,6 +174,25 @@ def _shown(fiche: str) -> FicheShown | None:
 
 def _proposal() -> tuple[str, str]:
     return request.form.get("type", ""), request.form.get("structure", "")
+
+
+def _unreadable(field: str, reason: str) -> AnyResponse:
+    """No page of ours sends such a thing: 400, and why."""
+    if "X-Desk" not in request.headers:
+        abort(400)
+    response = _answer(_refusal(field, reason))
+    response.status_code = 400
+    return response
+
+
+def _refusal(field: str, reason: str) -> str:
+    """Why something was refused, naming the field as the screen does; never what was sent."""
+    words = words_of(field)
+    return f"{_(words)} : {reason}." if words else _(_NO_FIELD)
+
+
+def _is_on_roster() -> bool:
+    return parts().service.switchboard.book.roster.psychologist(_who()) is not None
 
 
 def _who() -> str:

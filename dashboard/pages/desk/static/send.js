@@ -18,7 +18,7 @@ export function sender(token, on) {
     if (answer.status >= 500) throw new Error("later");
     const problem = answer.headers.get("X-Desk-Problem");
     on.problem(problem ? decodeURIComponent(problem) : "");
-    if (!answer.ok) on.problem(on.lost);
+    if (!answer.ok && !problem) on.problem(on.lost);
     return answer.ok ? answer.text() : null;
   };
 
