@@ -76,8 +76,13 @@ def _stay(demo: DemoParts) -> None:
     click.echo(f"  the line       http://127.0.0.1:{line}/   (what the public sees)\n")
     for account in demo.accounts:
         click.echo(f"  {account['handle']:<7} {account['password']:<22} {account['name']}, {account['role']}")
-    click.echo("\n1. Open the desk and sign in as vera.")
-    click.echo("2. Open the telephone in another window, dial 0800 288 038 and call.")
-    click.echo("3. Answer at the desk, code the fiche, close it; then `helpline show-last-call`.\n")
+    click.echo(
+        "\n1. Open the desk and sign in as vera (Identifiant, Mot de passe: the words beside her name above)."
+    )
+    click.echo("2. Open the telephone in another window and press « Appeler ».")
+    click.echo(
+        "3. At the desk: « Accepter », code the fiche (an « Issue » is enough), « Clore la fiche »; then « Raccrocher »"
+    )
+    click.echo("   on the telephone; 20 s later, in another terminal: .venv/bin/helpline show-last-call\n")
     click.echo("Ctrl-C ends everything.")
     threading.Event().wait()
