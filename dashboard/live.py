@@ -123,8 +123,10 @@ class Hub:
         while not self._nobody_left():
             try:
                 self._pass_on(self._hints.wait(1.0))
-            except LiveStateDown:
+            except Exception as error:
                 # What was said meanwhile is lost: everybody looks.
+                if not isinstance(error, LiveStateDown):  # a listener that ended would leave all streams deaf
+                    _log.error("listener failed: %s", errors.place(error))
                 self._pause.wait(1.0)
                 self._pass_on(None)
 
@@ -168,7 +170,7 @@ def events(stream: Stream, watch: Watch[State]) -> Iterator[str]:
     """
     yield "retry: 1000\n\n"
     said = ""
-    before: State | None = None
+    before: object = None  # what `said` shows
     spoke_ms = asked_ms = watch.now_ms()
     while not watch.is_gone():
         now_ms = watch.now_ms()
@@ -184,7 +186,7 @@ def events(stream: Stream, watch: Watch[State]) -> Iterator[str]:
                 return
 
 
-def _look(watch: Watch[State], before: State | None, said: str) -> tuple[State | None, str]:
+def _look(watch: Watch[State], before: object, said: str) -> tuple[object, str]:
     """The state and its text. A fault of ours is one more reason why it cannot be read: the stream goes on."""
     try:
         state = watch.look()

@@ -44,6 +44,7 @@ class Browser:
     """One person's browser: keeps cookies, sends what browsers send."""
 
     def __init__(self, app: Flask, *, token: str = "") -> None:
+        self.app = app
         self.client = Client(app)
         self.token = token
         if token:

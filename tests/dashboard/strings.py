@@ -10,6 +10,9 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 from jinja2 import Environment, nodes
 
+from dashboard.pages.desk import fields
+from helpline.domain.orientation import ONE_OF, SEVERAL_OF, Choice, OrientationType
+
 FOLDER = Path(__file__).parents[2] / "dashboard"
 KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
 METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
@@ -40,7 +43,17 @@ def messages() -> dict[Path, dict[str, str]]:
     for name, line, text, _, _ in extract_from_dir(FOLDER, METHODS, OPTIONS, KEYWORDS):
         one = text[0] if isinstance(text, tuple) else text
         found.setdefault(owner(FOLDER / name), {})[one] = f"{name}:{line}"
+    found[FOLDER / "pages" / "desk"] |= dict.fromkeys(tiles(), "a tile of the fiche")
     return found
+
+
+def tiles() -> Iterator[str]:
+    """What stands on the desk but in no `_()`: the words of the nomenclature."""
+    for row in fields._ROWS:
+        for member in {**ONE_OF, **SEVERAL_OF}[row.name]:
+            yield from (member.label, fields._SHORT.get(row.name, {}).get(member.value, member.label))
+    yield from (member.label for kind in (Choice, OrientationType) for member in kind)
+    yield "Mise en relation"
 
 
 def english(folder: Path) -> dict[str, str | tuple[str, ...]]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import logging
 import re
 import socket
 import threading
+import time
+from collections.abc import Iterator
+from typing import cast
 
 import pytest
 
@@ -16,7 +20,8 @@ from helpline.domain.errors import DatabaseDown
 from helpline.domain.presence import State
 from helpline.services import keep_duty
 from tests import builders
-from tests.dashboard.conftest import COOKIE, PASSWORD, Browser, Pages
+from tests.dashboard import strings
+from tests.dashboard.conftest import COOKIE, ORIGIN, PASSWORD, Browser, Pages
 from tests.dashboard.test_desk import CARDS, LEG, Desk, problem
 from tests.dashboard.test_live import Page, Told
 
@@ -29,6 +34,20 @@ GESTURES = ("note", "propose", "choose", "withdraw", "close")
 def desk(pages: Pages) -> Desk:
     pages.sw.book.structures = (*CARDS, PICTURES)  # type: ignore[misc]  # the book of tests may change
     return Desk(pages)
+
+
+@contextlib.contextmanager
+def streamed(browser: Browser, path: str) -> Iterator[Iterator[bytes]]:
+    """What a stream says, after its `retry` and the state it begins with."""
+    answer = browser.get(path, buffered=False)
+    yield cast("Iterator[bytes]", iter(answer.response))
+    answer.close()
+    with browser.app.app_context():
+        hub = live.hub()
+    deadline = time.monotonic() + 5
+    while hub.is_listening and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not hub.is_listening
 
 
 # ---- what is shown
@@ -47,7 +66,7 @@ def test_the_name_of_a_structure_is_text_wherever_it_stands(desk: Desk) -> None:
 
 def test_the_name_of_a_person_is_text(pages: Pages) -> None:
     pages.database.transaction(
-        lambda c: c.exec_driver_sql(f"update accounts set name = '{EVIL}' where handle = 'vera'").close()
+        lambda c: c.exec_driver_sql("update accounts set name = ? where handle = 'vera'", (EVIL,)).close()
     )
     vera = pages.signed_in("vera")
     for path in ("/desk", "/board", "/account", "/nowhere"):
@@ -74,9 +93,8 @@ def test_no_page_fragment_or_stream_has_the_carriers_id_or_more_of_a_call_than_i
     ]
     said += [alix.get(path).text for path in ("/board", "/board/state", "/account")]
     said.append(pages.nobody().get("/health/ready").text)
-    stream = desk.browser.get("/live/desk", buffered=False)
-    said += [chunk.decode() for _, chunk in zip(range(2), stream.response, strict=False)]
-    stream.close()
+    with streamed(desk.browser, "/live/desk") as stream:
+        said += [next(stream).decode() for _ in range(2)]
 
     assert 'data-is="talking"' in said[-1]
     for text in said:
@@ -282,32 +300,24 @@ def test_a_whole_network_of_ipv6_is_one_place(pages: Pages) -> None:
 
 def test_a_stream_ends_when_she_gets_another_role(pages: Pages) -> None:
     vera = pages.signed_in("vera")
-    stream = vera.get("/live/desk", buffered=False)
-    said = iter(stream.response)
-    next(said)
-    next(said)
-    pages.database.transaction(
-        lambda c: c.exec_driver_sql(
-            "update accounts set role = 'administrator' where handle = 'vera'"
-        ).close()
-    )
-    pages.service.news.tell("sessions")
-    pages.clock.now += live.ASK_AGAIN_MS
+    change = "update accounts set role = 'administrator' where handle = 'vera'"
+    with streamed(vera, "/live/desk") as said:
+        _ = next(said), next(said)
+        pages.database.transaction(lambda c: c.exec_driver_sql(change).close())
+        pages.clock.now += live.ASK_AGAIN_MS
 
-    assert b"event: over" in b"".join(said)
-    stream.close()
+        assert b"event: over" in b"".join(said)
 
 
 def test_signing_out_everywhere_ends_a_stream_of_another_browser(pages: Pages) -> None:
     one, two = pages.signed_in("vera"), pages.signed_in("vera")
-    stream = two.get("/live/board", buffered=False)
-    said = iter(stream.response)
-    next(said)
-    next(said)
-    threading.Timer(0.2, lambda: one.post("/account/sign-out-everywhere")).start()
+    with streamed(two, "/live/board") as said:
+        _ = next(said), next(said)
+        timer = threading.Timer(0.3, lambda: one.post("/account/sign-out-everywhere"))
+        timer.start()
 
-    assert b"event: over" in b"".join(said)  # the clock of this test stands still: only the hint ends it
-    stream.close()
+        assert b"event: over" in b"".join(said)  # the clock of this test stands still: only the hint ends it
+        timer.join()
 
 
 def test_nobody_takes_the_streams_of_all() -> None:
@@ -333,7 +343,7 @@ def test_a_fault_of_ours_in_a_stream_is_said_as_away_logged_once_by_its_place_an
             raise ValueError("0639980001")
         return "un"
 
-    def wait(_: float) -> None:
+    def wait(for_s: float) -> None:
         page.gone = not left
         del left[:1]
 
@@ -357,7 +367,7 @@ def test_a_browser_that_never_reads_is_let_go() -> None:
 
 def test_what_is_no_stream_is_refused_with_headers(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[tuple[str, list[tuple[str, str]]]] = []
-    body = live_wsgi.app({"PATH_INFO": "/account"}, lambda status, headers: sent.append((status, headers)))  # type: ignore[arg-type,return-value]
+    body = live_wsgi.app({"PATH_INFO": "/account"}, lambda status, headers: sent.append((status, headers)))  # type: ignore[arg-type]
 
     assert list(body) == [b"streams only\n"]
     assert sent[0][0].startswith("404")
@@ -385,9 +395,9 @@ def test_html_is_packed_for_whoever_is_signed_in_and_not_where_a_stranger_chose_
     assert (
         "Content-Encoding" not in desk.browser.get("/desk", headers={"Accept-Encoding": "gzip;q=0"}).headers
     )
-    stream = desk.browser.get("/live/desk", buffered=False, headers=packed)
+    stream = desk.browser.client.head("/live/desk", base_url=ORIGIN, headers=packed)
+    assert stream.mimetype == "text/event-stream"
     assert "Content-Encoding" not in stream.headers
-    stream.close()
 
 
 def bytes_of_page(browser: Browser, path: str) -> dict[str, int]:
@@ -421,3 +431,26 @@ def test_a_first_visit_weighs_at_most_120_kb_and_nothing_it_names_is_missing(des
     assert any(name.endswith("img/tick.svg") for name in weighed)
     assert sum(weighed.values()) <= 120_000, weighed
     assert not any("htmx" in name for name in weighed)
+
+
+def test_only_a_page_with_htmx_attributes_loads_htmx_and_each_of_them_does() -> None:
+    for template in sorted(strings.FOLDER.glob("pages/*/templates/*/*.html")):
+        text = template.read_text("utf-8")
+        uses = re.search(r"\s(?:hx|sse)-[a-z]+", text) is not None
+        assert not uses or "partials/htmx.html" in text or "{% extends" not in text, template
+
+
+def test_a_picture_in_a_style_sheet_is_named_where_it_is_looked_for() -> None:
+    """In a variable it is looked for beside Pico's sheet, which uses the variable: a 404 for each ticked box."""
+    for sheet in strings.FOLDER.glob("**/static/**/*.css"):
+        if "vendor" not in sheet.parts:
+            assert re.findall(r"--[\w-]+:[^;]*url\(", sheet.read_text("utf-8")) == []
+
+
+def test_the_desk_and_the_board_are_in_the_language_chosen(desk: Desk) -> None:
+    desk.talks()
+    desk.browser.post("/account/look", {"language": "en"})
+    page = desk.browser.get("/desk").text
+    assert "Kind of call" in page
+    assert "Burn-out, overload" in page
+    assert "Longest wait" in desk.browser.get("/board").text
