@@ -6,19 +6,26 @@ played in both themes and both sizes. Look at what comes out: that is what it is
 
 from __future__ import annotations
 
+import re
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from helpline.cli.demo_parts import DemoParts
+from helpline.domain.presence import State
+from helpline.services.close_fiche import close_fiche
+from helpline.services.keep_duty import end_break, end_wrap_up, go_on_duty
+from helpline.services.switchboard import Switchboard
 from tests.browser.chromium import arguments, find_chromium
 from tests.browser.tab import SIZES, THEMES, Tab
 from tests.demo import plain_environ
 
 Scene = Callable[[Tab, DemoParts], Iterator[str]]
+LINE = "0800288038"
 
 
 def sign_in(tab: Tab, demo: DemoParts) -> Iterator[str]:
@@ -33,7 +40,75 @@ def account(tab: Tab, demo: DemoParts) -> Iterator[str]:
     yield "account"
 
 
-SCENES: tuple[Scene, ...] = (sign_in, account)
+def telephone(tab: Tab, demo: DemoParts) -> Iterator[str]:
+    """The telephones, idle and while two people talk."""
+    page = tab.page
+    quiet(demo)
+    page.goto(f"http://127.0.0.1:{demo.settings.emulator_port}/")
+    expect(page.get_by_text("Opérateur en marche")).to_be_visible()
+    yield "telephone-idle"
+    page.get_by_role("button", name="Appeler").click()
+    hers = page.get_by_role("region", name="Téléphone d’un psychologue")
+    hers.get_by_role("button", name="Répondre").click(timeout=15_000)
+    expect(hers.get_by_role("log")).to_contain_text("1")
+    hers.get_by_role("button", name="1", exact=True).click()
+    expect(page.get_by_text(re.compile("En conversation : téléphone de"))).to_be_visible(timeout=15_000)
+    page.evaluate("scrollTo(0, 0)")
+    yield "telephone-talk"
+
+
+def desk(tab: Tab, demo: DemoParts) -> Iterator[str]:
+    """An offer, then a talk with a fiche half coded; the board meanwhile."""
+    page = tab.page
+    quiet(demo)
+    tab.goes_to("/desk")
+    tab.signs_in("vera")
+    expect(page.get_by_text("Vous êtes joignable.")).to_be_visible()
+    page.wait_for_timeout(1_500)  # her browser can be rung
+    demo.control.dial(None, LINE)
+    expect(page.get_by_role("button", name="Accepter")).to_be_visible()
+    yield "desk-offer"
+    page.get_by_role("button", name="Accepter").click()
+    expect(page.get_by_role("button", name="Terminer")).to_be_visible(timeout=15_000)
+    tab.presses(
+        "F1", "q", "1", "m", "1", "x", "1", "g", "2", "v", "1", "8", "Shift+1", "n", "3", "h", "1", "2"
+    )
+    for place, choice in (("Réseau d’écoute", "Retenue"), ("Conseil départemental de Paris", "Refusée")):
+        page.get_by_role("button", name=f"Proposer {place}").click()
+        page.get_by_role("radiogroup", name=f"Choix de l’appelant : {place}").get_by_label(choice).check()
+    page.evaluate("scrollTo(0, 0); document.getElementById('fields').scrollTo(0, 0)")
+    yield "desk-talk"
+    demo.control.dial(None, LINE)
+    tab.goes_to("/board")
+    expect(page.locator("#in-talk")).to_have_text("1")
+    yield "board"
+
+
+def quiet(demo: DemoParts) -> None:
+    """Nobody on the line, no fiche open, everybody available."""
+    switchboard = demo.service.switchboard
+    for call in demo.control._ask("GET", "/calls")["calls"]:
+        if call["state"] != "ended":
+            demo.control.hang_up(call["call"])
+    people = [person.id for person in switchboard.book.roster.psychologists]
+    while switchboard.calls.live() or not all(is_free(switchboard, who) for who in people):
+        time.sleep(0.2)
+    for who in people:
+        for fiche in switchboard.fiches.of_psychologist(who):
+            close_fiche(switchboard.fiches, fiche.fiche_id, who, switchboard.clock.now_ms())
+
+
+def is_free(switchboard: Switchboard, who: str) -> bool:
+    """Available, or made so where only her coding time or a break is in the way."""
+    end_wrap_up(switchboard, who)
+    _ = end_break(switchboard, who) or go_on_duty(switchboard, who)
+    presence = switchboard.offers.presence(who)
+    return presence is not None and presence.state is State.AVAILABLE
+
+
+SCENES: tuple[Scene, ...] = (sign_in, account, telephone, desk)
+ONLY_LIGHT = ("telephone", "board")
+"""Pictures whose night adds nothing to see."""
 
 
 def main(names: list[str]) -> None:
@@ -60,7 +135,8 @@ def play(browser: Browser, demo: DemoParts, scene: Scene, theme: str, size: str)
     carrier = f"http://127.0.0.1:{demo.settings.emulator_port}"
     tab = Tab(context, f"http://127.0.0.1:{demo.settings.dashboard_port}", passwords, (carrier,))
     for name in scene(tab, demo):
-        print(tab.picture(name))
+        if theme == "light" or not name.startswith(ONLY_LIGHT):
+            print(tab.picture(name))
     context.close()
 
 
