@@ -1,14 +1,17 @@
-"""`helpline call dial|press|show|hangup`: the caller's telephone of a running demo, by its control API."""
+"""`helpline call dial|press|show|hangup|play`: telephones of a running demo, by the carrier's control API."""
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Final
 
 import click
 
-from helpline.cli import show_last_call
+from helpline.cli import show_last_call, story
 from helpline.cli.control_client import ControlClient, ControlDown, ControlRefused
 from helpline.cli.outcome import Refused, current_settings
+from helpline.cli.story_player import DemoLine, Player, StoryFailed
 from helpline.config import Settings
 
 CALLER: Final = "0639980001"
@@ -70,6 +73,43 @@ def show(call: str) -> None:
     for sound in found["heard"]:
         said = f": « {sound['text']} »" if sound["kind"] in {"say", "play"} else ""
         click.echo(f"{(sound['at_ms'] - began_ms) / 1000:8.3f}  {sound['kind']}{said}")
+
+
+@command.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--save",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="write the story as it was played: times measured, words heard",
+)
+def play(file: Path, save: Path | None) -> None:
+    """Play the story of FILE (docs/emulator.md); 1 at the first line that does not come true."""
+    try:
+        told = story.parse(file.read_text(encoding="utf-8"), str(file), real=True)
+    except (story.StoryError, UnicodeDecodeError) as error:
+        raise Refused(str(error)) from None
+    settings = current_settings()
+    control = _control(settings)
+    player = Player(told, DemoLine(_people(settings), control), click.echo)
+    show_last_call.keep_before(settings)
+    try:
+        player.play()
+    except (ControlDown, ControlRefused) as error:
+        raise Refused(f"call: {error}") from None
+    except (story.StoryError, StoryFailed) as error:
+        raise Refused(str(error)) from None
+    finally:
+        if save is not None and player.began:
+            save.write_text(player.as_played(), encoding="utf-8")
+
+
+def _people(settings: Settings) -> dict[str, str]:
+    """Handle to telephone of the demo's psychologists."""
+    try:
+        accounts = json.loads((settings.home_dir / "accounts.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise Refused("call: no accounts of a demo here; start `helpline demo`") from None
+    return {account["handle"]: account["phone"] for account in accounts if account["phone"]}
 
 
 def _control(settings: Settings) -> ControlClient:

@@ -33,6 +33,12 @@ SCREEN = (
 )
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-stories", action="store_true", help="rewrite the plays of stories, then read the diff"
+    )
+
+
 def fallback_host(book: FixedBook) -> WSGIApplication:
     """The other host: two static files, as `helpline fallback write` makes them."""
     shown = {line.id: line.shown_number_e164 for line in book.rules.lines.values()}

@@ -1,0 +1,69 @@
+"""Stories on the stepped line: what `helpline.cli.story_player` needs, by the test telephone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from helpline.cli.control_client import ControlRefused
+from helpline.emulator.control import Control
+from helpline.emulator.handsets import Refused
+from helpline.services.conclude_talk import conclude_talk
+from tests.phone import Line
+
+
+class SteppedTelephones:
+    """The stepped control API under the names of the one over HTTP."""
+
+    def __init__(self, control: Control) -> None:
+        self.control = control
+        self.dial, self.call, self.phone = control.dial, control.call, control.phone
+        self.log, self.set_faults = control.log, control.set_faults
+
+    def press(self, handle: str, keys: str) -> None:
+        _asked(self.control.press, handle, keys)
+
+    def hang_up(self, handle: str) -> None:
+        _asked(self.control.hang_up, handle)
+
+    def phone_does(self, number: str, what: str, **body: str) -> None:
+        deeds: dict[str, Callable[..., None]] = {
+            "answer": self.control.answer,
+            "decline": self.control.decline,
+            "hangup": self.control.phone_hang_up,
+            "press": self.control.phone_press,
+        }
+        _asked(deeds[what], number, *body.values())
+
+
+def _asked(deed: Callable[..., None], *wish: Any) -> None:
+    try:
+        deed(*wish)
+    except Refused as error:
+        raise ControlRefused(str(error)) from None
+
+
+class SteppedLine:
+    """A stepped line for a story: time passes only in `wait`."""
+
+    def __init__(self, line: Line) -> None:
+        self.line = line
+        self.people: Mapping[str, str] = {name: who.number for name, who in line.psychologists.items()}
+        self.telephones = SteppedTelephones(line.control)
+
+    def now_ms(self) -> int:
+        return self.line.stepper.now_ms
+
+    def wait(self, what: Callable[[], bool], seconds: float) -> bool:
+        return self.line.stepper.run(round(seconds * 1000), until=what)
+
+    def set_duty(self, off_duty: Collection[str]) -> bool:
+        for name in off_duty:
+            self.line.psychologists[name].goes_off_duty()
+        return True
+
+    def conclude(self, handle: str) -> bool:
+        return conclude_talk(self.line.sw, self.line.psychologists[handle].person.id)
+
+    def counted(self) -> Mapping[str, int]:
+        return self.line.until_counted()
