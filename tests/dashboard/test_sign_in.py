@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import statistics
 import time
 
 import pytest
@@ -67,17 +66,14 @@ def test_wrong_names_and_wrong_passwords_get_the_same_answer(
 
 @pytest.mark.real
 def test_an_unknown_name_takes_as_long_as_a_wrong_password(pages: Pages) -> None:
-    def times(handle: str) -> float:
-        taken = []
-        for place in range(3):
+    taken: dict[str, list[float]] = {"vera": [], "personne": []}
+    for place in range(4):  # by turns, and the quickest: what else runs on the machine only adds
+        for handle, times in taken.items():
             begin = time.perf_counter()
             pages.service.sign_in.sign_in(handle, "faux", f"place {place}")
-            taken.append(time.perf_counter() - begin)
-        return statistics.median(taken)
+            times.append(time.perf_counter() - begin)
 
-    known, unknown = times("vera"), times("personne")
-
-    assert 0.5 < known / unknown < 2
+    assert 0.5 < min(taken["vera"]) / min(taken["personne"]) < 2
 
 
 def test_an_account_that_was_closed_is_a_wrong_password_and_its_sessions_end(pages: Pages) -> None:
