@@ -19,10 +19,13 @@ from helpline.services import keep_duty
 from helpline.services.close_fiche import close_fiche
 from tests.browser.conftest import OpenTab
 from tests.browser.tab import SIZES, THEMES, Tab
+from tests.conftest import LONG
 
 IDS = {"vera": "p-vera", "bruno": "p-bruno"}
 LINE = "0800288038"
 OFFER = "Un appel vous attend"
+OFFERS = 50 if LONG else 20
+KILLED_OFFERS = 17 if LONG else 1  # three kills each
 OFFER_WITHIN_MS = 1_000
 WATCH = """() => { window.seen = 0; new MutationObserver(() => {
   if (!window.seen && document.body.innerText.includes('Un appel vous attend')) window.seen = Date.now();
@@ -154,25 +157,31 @@ def test_an_offer_is_read_within_a_second_of_the_caller_s_first_request(house: H
     house.only("vera")
     vera = house.desk("vera")
     took = []
-    for _ in range(20):
+    for _ in range(OFFERS):
         vera.page.evaluate(WATCH)
         mark = len(house.demo.control.log())
         call = house.dials()
         expect(vera.page.get_by_text(OFFER)).to_be_visible()
-        first = next(
-            r
-            for r in house.demo.control.log(mark)
-            if r["kind"] == "document" and r["path"] == "/voice/incoming"
-        )
-        took.append(vera.page.evaluate("window.seen") - first["sent_ms"])
+        took.append(vera.page.evaluate("window.seen") - first_request_ms(house, mark))
         house.demo.control.hang_up(call)
         expect(vera.page.get_by_text(OFFER)).to_be_hidden()
         house.only("vera")
-    p95 = sorted(took)[18]
+    p95 = sorted(took)[int(0.95 * OFFERS) - 1]
     print(
-        f"offer on the desk: median {statistics.median(took):.0f} ms, p95 {p95} ms, worst {max(took)} ms of 20"
+        f"offer on the desk: median {statistics.median(took):.0f} ms, p95 {p95}, worst {max(took)} of {OFFERS}"
     )
     assert p95 <= OFFER_WITHIN_MS
+
+
+def first_request_ms(house: House, mark: int) -> int:
+    """When the carrier sent its first request of a call. It logs a request when it has the answer: wait for that."""
+
+    def asked() -> list[int]:
+        records = (r for r in house.demo.control.log(mark) if r["kind"] == "document")
+        return [r["sent_ms"] for r in records if r["path"] == "/voice/incoming"]
+
+    within(5, lambda: bool(asked()))
+    return asked()[0]
 
 
 def test_a_decline_goes_to_the_colleague_and_each_sees_only_her_own(house: House) -> None:
@@ -211,19 +220,24 @@ def test_a_reload_in_mid_call_loses_nothing_and_two_tabs_see_each_other(house: H
     other.close()
 
 
+@pytest.mark.timeout(420)
 def test_each_offer_stands_once_however_often_the_stream_is_killed(house: House, seed: int) -> None:
     house.only("vera")
     vera = house.desk("vera")
-    house.dials()
-    expect(vera.page.get_by_text(OFFER)).to_have_count(1)
     chance = random.Random(seed)
-    for _ in range(3):
-        time.sleep(chance.random())
-        house.demo.parts.kill("dashboard")
-        assert vera.page.get_by_text(OFFER).count() == 1
-        within(15, lambda: vera.page.evaluate("fetch('/desk/state').then((a) => a.ok, () => false)"))
-        expect(vera.page.locator("[id^=offer-]")).to_have_count(1)
-    expect(vera.page.locator("#trouble")).to_be_empty(timeout=10_000)
+    for _ in range(KILLED_OFFERS):
+        call = house.dials()
+        expect(vera.page.get_by_text(OFFER)).to_have_count(1)
+        for _ in range(3):
+            time.sleep(chance.random())
+            house.demo.parts.kill("dashboard")
+            assert vera.page.get_by_text(OFFER).count() == 1
+            within(15, lambda: vera.page.evaluate("fetch('/desk/state').then((a) => a.ok, () => false)"))
+            expect(vera.page.locator("[id^=offer-]")).to_have_count(1)
+        expect(vera.page.locator("#trouble")).to_be_empty(timeout=10_000)
+        house.demo.control.hang_up(call)
+        expect(vera.page.get_by_text(OFFER)).to_be_hidden(timeout=10_000)
+        house.only("vera")
     vera.faults[:] = [fault for fault in vera.faults if "net::ERR" not in fault]
 
 
