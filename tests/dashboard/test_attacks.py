@@ -12,9 +12,11 @@ import time
 from collections.abc import Iterator
 from typing import cast
 
+import flask
 import pytest
 
-from dashboard import live, live_wsgi
+from dashboard import live
+from dashboard.streams_only import streams_only
 from helpline.domain.directory import OrientationType, Structure
 from helpline.domain.errors import DatabaseDown
 from helpline.domain.presence import State
@@ -365,9 +367,10 @@ def test_a_browser_that_never_reads_is_let_go() -> None:
         ours.sendall(b"x" * 10_000_000)
 
 
-def test_what_is_no_stream_is_refused_with_headers(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_no_stream_is_refused_with_headers() -> None:
     sent: list[tuple[str, list[tuple[str, str]]]] = []
-    body = live_wsgi.app({"PATH_INFO": "/account"}, lambda status, headers: sent.append((status, headers)))  # type: ignore[arg-type]
+    app = streams_only(flask.Flask("pages"))
+    body = app({"PATH_INFO": "/account"}, lambda status, headers: sent.append((status, headers)))  # type: ignore[arg-type]
 
     assert list(body) == [b"streams only\n"]
     assert sent[0][0].startswith("404")
