@@ -84,8 +84,8 @@ RINGS = (
         needs=find_redis,
     ),
     # Takes what chaos is to have (issue 04) until there is chaos.
-    Ring("real processes", 300, tests=("tests/e2e", "-m", "real and not leak"), needs=find_redis),
-    Ring("dashboard", 120, tests=("tests/dashboard", "-m", "not leak"), needs=find_redis),
+    Ring("real processes", 420, tests=("tests/e2e", "-m", "real and not leak"), needs=find_redis),
+    Ring("dashboard", 180, tests=("tests/dashboard", "-m", "not leak"), needs=find_redis),
     Ring("browser", 300, tests=("tests/browser", "-m", "not leak"), needs=find_chromium),
     Ring("leak", 120, tests=("tests", "-m", "leak"), needs=find_redis),
 )
