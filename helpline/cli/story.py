@@ -7,7 +7,8 @@
      +30   A      hangs up
     counted: spoke 1
 
-The format is explained in docs/emulator.md; `story_player.py` plays it.
+The format is explained in docs/emulator.md; its words are
+`story_words.py`, `story_player.py` plays it.
 """
 
 from __future__ import annotations
@@ -16,69 +17,15 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from enum import Enum
 from typing import Final
+
+from helpline.cli.story_words import ARGUMENT, OF_A_CALLER, OF_A_PSYCHOLOGIST, Takes, Verb
 
 WITHIN_S: Final = 30.0
 """How long a step that waits may take when its line does not say."""
 NOBODY: Final = "nobody"
 
 
-class Takes(Enum):
-    """What follows a verb; the value names it in an error."""
-
-    NOTHING = "nothing"
-    NUMBER = "a number to dial"
-    KEYS = "keys: 0 to 9, * and #"
-    TEXT = 'words in quotes, "…"'
-    PERSON = "a person of this story"
-    COUNT = "a count"
-
-
-@dataclass(frozen=True)
-class Verb:
-    """One thing a telephone can do or show. `waits`: it may take a while, `within n` bounds it."""
-
-    words: str
-    takes: Takes = Takes.NOTHING
-    waits: bool = True
-    stepped_only: str = ""  # why, and what to do in the demo instead
-
-
-_BOTH: Final = (
-    Verb("hangs up", waits=False),
-    Verb("presses", Takes.KEYS, waits=False),
-    Verb("is cut off", waits=False),
-    Verb("hears", Takes.TEXT),
-    Verb("talks with", Takes.PERSON),
-)
-OF_A_CALLER: Final = (
-    Verb("dials withheld", Takes.NUMBER, waits=False),
-    Verb("dials", Takes.NUMBER, waits=False),
-    Verb("is over"),
-    *_BOTH,
-)
-OF_A_PSYCHOLOGIST: Final = (
-    Verb("rings"),
-    Verb("answers"),
-    Verb("accepts"),
-    Verb("declines"),
-    Verb("is idle"),
-    Verb("has rung", Takes.COUNT, waits=False),
-    Verb(
-        "concludes",
-        waits=False,
-        stepped_only="Terminer is no key of a telephone: press it on the desk of the demo",
-    ),
-    *_BOTH,
-)
-_ARGUMENT: Final[Mapping[Takes, str]] = {
-    Takes.NUMBER: r"\+?[0-9]+",
-    Takes.KEYS: r"[0-9*#]+",
-    Takes.TEXT: r'"(?:[^"\\]|\\.)+"',
-    Takes.PERSON: r"\w+",
-    Takes.COUNT: r"[0-9]+",
-}
 _CALLER: Final = re.compile(r"[A-Z]\Z")
 _TIME: Final = re.compile(r"(\+?)([0-9]+(?:\.[0-9]{1,3})?)\Z")
 _HEADER: Final = re.compile(r"\s*(on duty|off duty|counted)\s*:")
@@ -345,7 +292,7 @@ class _Reader:
     def _argument(self, number: int, line: str, start: int, verb: Verb, who: str) -> tuple[str, int]:
         if verb.takes is Takes.NOTHING:
             return "", start
-        found = re.compile(rf"\s+({_ARGUMENT[verb.takes]})(?!\S)").match(line, start)
+        found = re.compile(rf"\s+({ARGUMENT[verb.takes]})(?!\S)").match(line, start)
         if found is None:
             place = Place(self.file, number, min(start + 2, len(line) + 1))
             raise StoryError(place, f'"{verb.words}" wants {verb.takes.value}')

@@ -1,0 +1,65 @@
+"""The words of a telephone story: what a caller and a psychologist can do or show, and what follows each word."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+
+class Takes(Enum):
+    """What follows a verb; the value names it in an error."""
+
+    NOTHING = "nothing"
+    NUMBER = "a number to dial"
+    KEYS = "keys: 0 to 9, * and #"
+    TEXT = 'words in quotes, "…"'
+    PERSON = "a person of this story"
+    COUNT = "a count"
+
+
+@dataclass(frozen=True)
+class Verb:
+    """One thing a telephone can do or show. `waits`: it may take a while, `within n` bounds it."""
+
+    words: str
+    takes: Takes = Takes.NOTHING
+    waits: bool = True
+    stepped_only: str = ""  # why, and what to do in the demo instead
+
+
+_BOTH: Final = (
+    Verb("hangs up", waits=False),
+    Verb("presses", Takes.KEYS, waits=False),
+    Verb("is cut off", waits=False),
+    Verb("hears", Takes.TEXT),
+    Verb("talks with", Takes.PERSON),
+)
+OF_A_CALLER: Final = (
+    Verb("dials withheld", Takes.NUMBER, waits=False),
+    Verb("dials", Takes.NUMBER, waits=False),
+    Verb("is over"),
+    *_BOTH,
+)
+OF_A_PSYCHOLOGIST: Final = (
+    Verb("rings"),
+    Verb("answers"),
+    Verb("accepts"),
+    Verb("declines"),
+    Verb("is idle"),
+    Verb("has rung", Takes.COUNT, waits=False),
+    Verb(
+        "concludes",
+        waits=False,
+        stepped_only="Terminer is no key of a telephone: press it on the desk of the demo",
+    ),
+    *_BOTH,
+)
+ARGUMENT: Final[Mapping[Takes, str]] = {
+    Takes.NUMBER: r"\+?[0-9]+",
+    Takes.KEYS: r"[0-9*#]+",
+    Takes.TEXT: r'"(?:[^"\\]|\\.)+"',
+    Takes.PERSON: r"\w+",
+    Takes.COUNT: r"[0-9]+",
+}
