@@ -23,6 +23,7 @@ from helpline.adapters.carriers.twilio.twiml import FRAGMENT, Twiml
 from helpline.adapters.clock import SystemChance, SystemClock, monotonic_ms
 from helpline.adapters.memory import JobList, SeededChance, SteppedClock
 from helpline.adapters.passwords import Argon2Passwords
+from helpline.adapters.redis.alarms import RedisAlarms
 from helpline.adapters.redis.breaker import Breaker
 from helpline.adapters.redis.connection import connect
 from helpline.adapters.redis.due import RedisDueList
@@ -247,6 +248,7 @@ def _switchboard(settings: Settings, outside: Outside) -> Switchboard:
         offers=RedisOffers(scripts),
         due=RedisDueList(outside.app_redis, scripts, outside.blocking),
         fiches=RedisOpenFiches(outside.app_redis),
+        alarms=RedisAlarms(scripts),
         book=outside.book,
         clock=outside.clock,
         chance=outside.chance,

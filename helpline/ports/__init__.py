@@ -9,6 +9,7 @@ Refusals that are normal are values; adapters raise only `helpline.domain.errors
 from __future__ import annotations
 
 from helpline.ports.accounts import Accounts, Passwords, Sessions, Throttle
+from helpline.ports.alarms import Alarms
 from helpline.ports.carrier import Carrier, CarrierLeg, LegStatus, QueueMember, RestOutcome
 from helpline.ports.common import Chance, Clock
 from helpline.ports.counting import FinishedCalls, Ledger, SweepStart
@@ -30,6 +31,7 @@ from helpline.ports.work import Jobs, Renderer, SweepTimes
 
 __all__ = [
     "Accounts",
+    "Alarms",
     "BatchKey",
     "BatchKeys",
     "BatchPair",

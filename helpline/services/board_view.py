@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from helpline.domain.alarms import Alarm
 from helpline.domain.call import Stage
 from helpline.domain.people import Tier
 from helpline.domain.presence import State
@@ -34,6 +35,8 @@ class BoardView:
     people: tuple[PersonShown, ...]
     ready: bool
     """False while the working copy is being rebuilt: then the figures are not whole."""
+    alarms: tuple[Alarm, ...] = ()
+    """What is wrong now, longest first."""
 
     @property
     def free(self) -> int:
@@ -59,4 +62,5 @@ def board_of(sw: Switchboard) -> BoardView:
         in_talk=sum(call.stage in _IN_TALK for call in sw.calls.live()),
         people=tuple(people),
         ready=view.ready,
+        alarms=sw.alarms.standing(),
     )

@@ -17,7 +17,7 @@ from helpline.domain.ivr.flow import Flow
 from helpline.domain.people import Roster
 from helpline.domain.routing.facts import Facts
 from helpline.domain.routing.rules import RuleSet
-from helpline.ports import Chance, Clock, DueList, LiveCalls, Offers, OpenFiches
+from helpline.ports import Alarms, Chance, Clock, DueList, LiveCalls, Offers, OpenFiches
 
 
 class Book(Protocol):
@@ -54,6 +54,7 @@ class Switchboard:
     offers: Offers
     due: DueList
     fiches: OpenFiches
+    alarms: Alarms
     book: Book
     clock: Clock
     chance: Chance

@@ -9,7 +9,9 @@ import redis
 
 from helpline.adapters.memory import SeededChance, SteppedClock
 from helpline.adapters.memory_carrier import MemoryCarrier
+from helpline.adapters.redis.alarms import RedisAlarms
 from helpline.adapters.redis.fiches import RedisOpenFiches
+from helpline.adapters.redis.scripts import Scripts
 from helpline.domain.presence import Event as PresenceEvent
 from helpline.domain.presence import State
 from helpline.domain.waiting import Claim, Settlement
@@ -52,6 +54,7 @@ class Exchange:
             offers=self.world.offers,
             due=self.world.due,
             fiches=RedisOpenFiches(client),
+            alarms=RedisAlarms(Scripts(client)),
             book=book,
             clock=self.clock,
             chance=SeededChance(1),

@@ -26,6 +26,7 @@ from hypothesis.stateful import (
 
 from helpline.adapters.memory import SeededChance, SteppedClock
 from helpline.adapters.memory_carrier import MemoryCarrier
+from helpline.adapters.redis.alarms import RedisAlarms
 from helpline.adapters.redis.due import RedisDueList
 from helpline.adapters.redis.fiches import RedisOpenFiches
 from helpline.adapters.redis.live_calls import RedisLiveCalls
@@ -131,6 +132,7 @@ class Night(RuleBasedStateMachine):
             offers=RedisOffers(scripts),
             due=RedisDueList(app, scripts),
             fiches=RedisOpenFiches(app),
+            alarms=RedisAlarms(scripts),
             book=builders.book(builders.roster(*PEOPLE, standby=("dora",))),
             clock=self.clock,
             chance=SeededChance(0),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from dashboard.pages.board.views import ALARMS
+from helpline.domain.alarms import AlarmKind
 from helpline.services import keep_duty
 from tests.dashboard.conftest import Pages
 
@@ -26,3 +28,13 @@ def test_nobody_else_does(pages: Pages) -> None:
 def test_who_is_away_is_not_named(pages: Pages) -> None:
     keep_duty.go_off_duty(pages.sw, "p2")
     assert "Bruno" not in pages.signed_in("alix").get("/board/state").text
+
+
+@pytest.mark.parametrize("kind", AlarmKind)
+def test_each_alarm_is_one_sentence_and_stands_until_it_is_over(pages: Pages, kind: AlarmKind) -> None:
+    board, now_ms = pages.signed_in("alix"), pages.clock.now
+    assert pages.sw.alarms.raise_alarm(kind, now_ms)
+
+    assert f"{ALARMS[kind]} Depuis" in board.get("/board").text
+    assert pages.sw.alarms.clear(kind, now_ms + 1)
+    assert ALARMS[kind] not in board.get("/board/state").text

@@ -18,7 +18,20 @@ import sqlalchemy as sa
 from helpline.emulator import Control
 from helpline.logs import QUIET
 
-NOT_OF_A_CALL = {"batch", "clock", "done", "due", "epoch", "lease", "psy", "psys", "rq", "stat", "tokens"}
+NOT_OF_A_CALL = {
+    "alarms",
+    "batch",
+    "clock",
+    "done",
+    "due",
+    "epoch",
+    "lease",
+    "psy",
+    "psys",
+    "rq",
+    "stat",
+    "tokens",
+}
 """Kinds of keys that may stand in Redis when nobody calls."""
 
 

@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from flask import Blueprint, Response, render_template
 
 from dashboard import live
 from dashboard.access import signed_in
+from dashboard.i18n import N_
 from dashboard.pages.desk.views import STATES
 from dashboard.parts import parts
+from helpline.domain.alarms import AlarmKind
 from helpline.domain.presence import State
 from helpline.services.board_view import BoardView, board_of
 
 bp = Blueprint("board", __name__, template_folder="templates")
 
 ORDER: Final = (State.AVAILABLE, State.RINGING, State.TALKING, State.WRAP_UP, State.BREAK)
+ALARMS: Final[Mapping[AlarmKind, str]] = {
+    AlarmKind.NOBODY_ON_DUTY: N_("Personne n’est de garde : un appelant n’a trouvé personne."),
+    AlarmKind.NOBODY_ANSWERS: N_("Un appelant attend et personne ne répond."),
+    AlarmKind.LAST_ENDPOINT_DOES_NOT_ANSWER: N_(
+        "Le dernier poste joignable ne répond pas ; il continue de sonner."
+    ),
+}
+"""One plain sentence for each kind; a guard test demands that none is missing."""
 
 
 @bp.get("/board")
 @signed_in
 def show() -> str:
     now_ms = parts().service.switchboard.clock.now_ms()
-    return render_template("board/show.html", now_ms=now_ms, view=_view(), states=STATES, order=ORDER)
+    return render_template("board/show.html", now_ms=now_ms, view=_view(), **_words())
 
 
 @bp.get("/board/state")
@@ -42,4 +53,8 @@ def _view() -> BoardView:
 
 
 def _draw(view: BoardView) -> str:
-    return render_template("board/state.html", view=view, states=STATES, order=ORDER)
+    return render_template("board/state.html", view=view, **_words())
+
+
+def _words() -> dict[str, object]:
+    return {"states": STATES, "order": ORDER, "alarms": ALARMS}

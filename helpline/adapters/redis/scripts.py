@@ -41,6 +41,7 @@ NAMES = (
     "begin_epoch",
     "restore",
     "shift",
+    "alarm",
 )
 
 

@@ -24,6 +24,19 @@ local function tell(page)
   redis.call('PUBLISH', 'live:' .. page, '1')
 end
 
+-- An alarm of a kind stands from when it was first raised. No person and no call is in it.
+local function raise_alarm(kind)
+  local new = redis.call('HSETNX', 'alarms', kind, now)
+  if new == 1 then tell('board') end
+  return new
+end
+
+local function clear_alarm(kind)
+  local was = redis.call('HDEL', 'alarms', kind)
+  if was == 1 then tell('board') end
+  return was
+end
+
 -- An effect is a member of `due`, its score the moment it is due. Putting it again never
 -- delays it. While a process holds it, its score is the end of the lease (`due:held`), and
 -- what is put meanwhile waits in `due:again` for the holder to be done: one effect never
