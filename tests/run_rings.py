@@ -77,6 +77,7 @@ RINGS = (
         postgres=True,
     ),
     Ring("emulator", 120, tests=("tests/emulator",)),
+    Ring("mutants", 60, tests=("tests/mutants",)),
     Ring(
         "stories and races, stepped",
         240,
