@@ -19,15 +19,29 @@ from helpline.adapters.redis.scripts import guarded
 from helpline.adapters.sql.columns import DataClass
 from helpline.adapters.sql.engine import Database
 from helpline.adapters.sql.tables import metadata
-from helpline.domain.holdings import Holding
+from helpline.domain.holdings import About, Holding
 from helpline.ports import Carrier, CarrierLeg
 
 STANDING: Final = frozenset(
     {"epoch", "due:", "wake:", "lease:", "tokens", "rq:", "clock:", "stat:", "batch:", "psys", "done:"}
 )
-"""Key classes of the service itself; a presence is not among them: it tells that somebody talked."""
+"""Key classes of the service itself."""
+
+OF_PEOPLE: Final = frozenset({"psy:", "tries:"})
+"""Key classes of who works here: presence (it tells that somebody talked, not with whom), tries of signing in."""
 
 JOB: Final = "rq:job:"
+_RESTS: Final = re.compile(rb"(rest:[^,]+, [\d.]+(, )?)+")
+"""Nothing is due but ends of coding times."""
+
+_DATABASE: Final = re.compile(r"\.db(-wal|-shm|-journal)?$")
+_OF_CALLS: Final = {DataClass.TRAFFIC.value, DataClass.CONTENT.value}
+_OF_PEOPLE: Final = {
+    DataClass.STAFF.value,
+    DataClass.PRIVATE.value,
+    DataClass.SETTING.value,
+    DataClass.PUBLIC.value,
+}
 _SHOWN_CLASSES: Final = {DataClass.TRAFFIC.value, DataClass.CONTENT.value, DataClass.TECHNICAL.value}
 _HEX_ID: Final = re.compile(r"[0-9a-f]{16,}")
 _CARRIER_ID: Final = re.compile(r"[A-Z]{2}[0-9a-f]{32}")
@@ -63,10 +77,9 @@ class RedisHoldings:
         name = key.decode(errors="replace")
         kind, content = self._value(key)
         place = _key_class(name)
-        standing = place in STANDING or name in APP_READ_ONLY_KEYS
-        value = f"({kind})" if standing else f"= {plain(content.decode(errors='replace'))}"
-        shown = f"{plain(name)} {value}"
-        return Holding("Redis", place, key, content, shown, standing=standing)
+        about = _about_key(name, place, content)
+        value = f"= {plain(content.decode(errors='replace'))}" if about is About.CALL else f"({kind})"
+        return Holding("Redis", place, key, content, f"{plain(name)} {value}", about=about)
 
     def _job(self, key: bytes) -> Holding:
         fields = _pairs(guarded(lambda: self._client.hgetall(key)))
@@ -74,7 +87,7 @@ class RedisHoldings:
         content = b"\n".join(name + b"=" + value for name, value in sorted(inflated.items()))
         kind = inflated.get(b"description", b"?").decode(errors="replace")
         state = inflated.get(b"status", b"?").decode(errors="replace")
-        return Holding("jobs", JOB, key, content, f"{plain(kind)}, {plain(state)}", standing=True)
+        return Holding("jobs", JOB, key, content, f"{plain(kind)}, {plain(state)}", about=About.SERVICE)
 
     def _value(self, key: bytes) -> tuple[str, bytes]:
         """(type, all of it as text); a key that went away in between is empty."""
@@ -127,9 +140,16 @@ def _row(table: Table, row: Row[tuple[object, ...]]) -> Holding:
         content=_flat(values),
         shown=", ".join(shown) or "a row that people edit",
         n=n if isinstance(n, int) else None,
-        # Not of a call: a number that every sweep raises.
-        standing=table.name == "sweep_state",
+        about=_about_table(table),
     )
+
+
+def _about_table(table: Table) -> About:
+    """By the classes of its columns; every sweep raises the number of `sweep_state`."""
+    if table.name == "sweep_state":
+        return About.SERVICE
+    classes = {column.info["class"] for column in table.columns}
+    return About.PEOPLE if classes & _OF_PEOPLE and not classes & _OF_CALLS else About.CALL
 
 
 def _sql_value(value: object) -> str:
@@ -150,9 +170,10 @@ class FileHoldings:
             if file.is_file() and name not in self._without:
                 content = _read(file)
                 shown = f"{name}, {len(content)} bytes"
-                found.append(
-                    Holding("files", name.partition("/")[0], name.encode(), content, shown, n=len(content))
-                )
+                place = name.partition("/")[0]
+                # What the database holds is read as rows; its files are searched all the same.
+                about = About.SERVICE if _DATABASE.search(name) else About.CALL
+                found.append(Holding("files", place, name.encode(), content, shown, len(content), about))
         return found
 
 
@@ -171,6 +192,12 @@ def _leg(leg: CarrierLeg) -> Holding:
     way = f"a caller's leg on line {leg.line}" if leg.inbound else "a leg of ours to a psychologist"
     state = leg.status.value
     return Holding("carrier", "calls", leg.leg_id.encode(), state.encode(), f"the record of {way}, {state}")
+
+
+def _about_key(name: str, place: str, content: bytes) -> About:
+    if place in OF_PEOPLE or (place == "due" and _RESTS.fullmatch(content)):
+        return About.PEOPLE
+    return About.SERVICE if place in STANDING or name in APP_READ_ONLY_KEYS else About.CALL
 
 
 def _key_class(name: str) -> str:

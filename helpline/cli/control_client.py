@@ -41,6 +41,10 @@ class ControlClient:
     def call(self, handle: str) -> Answer:
         return self._ask("GET", f"/calls/{handle}")
 
+    def calls(self) -> list[dict[str, Any]]:
+        """Every caller so far, oldest first."""
+        return cast("list[dict[str, Any]]", self._ask("GET", "/calls")["calls"])
+
     def press(self, handle: str, keys: str) -> None:
         self._ask("POST", f"/calls/{handle}/press", {"keys": keys})
 

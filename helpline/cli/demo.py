@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
 from pathlib import Path
 from types import FrameType
 from typing import Final
 
 import click
 
-from helpline.cli import show_last_call
+from helpline.cli.demo_before import BeforeEachCall
 from helpline.cli.demo_call import DemoCall
 from helpline.cli.demo_parts import DemoParts
 from helpline.cli.demo_verdict import PROMISES
@@ -68,8 +67,8 @@ def _play(demo: DemoParts) -> None:
 
 
 def _stay(demo: DemoParts) -> None:
-    show_last_call.forget_before(demo.home)
     settings = demo.settings
+    before = BeforeEachCall(settings, demo.control)
     pages, phone, line = settings.dashboard_port, settings.emulator_port, settings.voice_port
     click.echo(f"\n  the desk       http://127.0.0.1:{pages}/")
     click.echo(f"  the telephone  http://127.0.0.1:{phone}/")
@@ -85,4 +84,4 @@ def _stay(demo: DemoParts) -> None:
     )
     click.echo("   on the telephone; 20 s later, in another terminal: .venv/bin/helpline show-last-call\n")
     click.echo("Ctrl-C ends everything.")
-    threading.Event().wait()
+    before.stay()

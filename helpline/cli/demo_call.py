@@ -46,8 +46,6 @@ PATIENCE_S: Final = 10.0
 TALK_S: Final = 4.0
 TIDY_S: Final = 35.0
 LOOK_S: Final = 0.1
-OF_A_CALL: Final = frozenset({"call:", "sid:", "offer:", "offers:", "receipt:", "fiche:"})
-"""Key classes that hold something of one call, until its records at the carrier are gone."""
 
 CODES: Final[Mapping[str, object]] = as_codes(
     Fiche(
@@ -177,8 +175,8 @@ class DemoCall:
             return False
         stores = read_stores({name: self._readers[name] for name in ("Redis", "SQL")})
         counted, sealed = _counts(stores)
-        of_call = any(h.place in OF_A_CALL for h in stores.held)
-        return counted > self._before[0] and sealed > self._before[1] and not of_call
+        rest = show_last_call.at_rest(stores.held)
+        return counted > self._before[0] and sealed > self._before[1] and rest
 
     def _finish(self) -> list[str]:
         self.between("show")

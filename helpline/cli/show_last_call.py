@@ -1,6 +1,7 @@
 """`helpline show-last-call [--json]`: everything that is now stored about the last call, store by store.
 
-Before a call is dialled in the demo every store is read; this prints what has come since.
+Before a call is dialled in the demo every store is read (`BeforeEachCall` for the telephone page); this prints what
+has come since.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import os
 import secrets
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -19,7 +19,7 @@ from helpline.bootstrap import NotSetUp
 from helpline.bootstrap_tools import readers_of
 from helpline.cli.outcome import Refused, current_settings
 from helpline.config import Settings
-from helpline.domain.holdings import STORES, Holding
+from helpline.domain.holdings import STORES, About, Holding
 from helpline.services.show_stores import (
     Before,
     Difference,
@@ -32,6 +32,16 @@ from helpline.services.show_stores import (
 
 BEFORE: Final = "before.json"
 NOTHING: Final = "nothing"
+OF_A_CALL: Final = frozenset({"call:", "sid:", "offer:", "offers:", "receipt:", "fiche:"})
+"""Key classes that hold something of one call, until its records at the carrier are gone."""
+
+_WORDS_OF_PEOPLE: Final = {
+    "psy": "who is free, and since when",
+    "due": "when her coding time ends",
+    "tries": "tries of signing in",
+    "sessions": "who is signed in",
+    "accounts": "who may sign in, and how she likes her pages",
+}
 
 
 @click.command()
@@ -67,10 +77,19 @@ def keep_before(settings: Settings) -> None:
 
     Raises Refused when a store is down: what it held would look like the call's.
     """
+    write_before(settings, read_before(settings))
+
+
+def read_before(settings: Settings) -> Before:
+    """The digests of every store as it is now. Raises Refused when one is down."""
     stores = read(settings)
     if stores.down:
         raise Refused("\n".join(stores.down))
-    before = remember(stores.held, secrets.token_hex(32))
+    return remember(stores.held, secrets.token_hex(32))
+
+
+def write_before(settings: Settings, before: Before) -> None:
+    """Whole or not at all, mode 600."""
     file = settings.home_dir / BEFORE
     new = file.with_name(f".{BEFORE}.{os.getpid()}")
     new.touch(mode=0o600)
@@ -87,9 +106,9 @@ def load_before(settings: Settings) -> Before | None:
         return None
 
 
-def forget_before(folder: Path) -> None:
-    """Remove them: they are of another run."""
-    (folder / BEFORE).unlink(missing_ok=True)
+def at_rest(held: Sequence[Holding]) -> bool:
+    """Whether nothing of any call is left in the working copy: counted, sealed, deleted at the carrier."""
+    return not any(holding.place in OF_A_CALL for holding in held)
 
 
 def tell(before: Before | None, stores: Stores) -> list[str]:
@@ -106,9 +125,9 @@ def tell(before: Before | None, stores: Stores) -> list[str]:
     lines = []
     for store in STORES:
         of_store = [d for d in found if d.holding.store == store]
-        telling = [d for d in of_store if not d.holding.standing]
+        telling = [d for d in of_store if d.holding.about is About.CALL]
         lines += _section(store, Counter(_changed_line(d) for d in telling))
-        lines += _standing(of_store)
+        lines += _of_others(of_store)
     return lines + list(stores.down)
 
 
@@ -118,9 +137,17 @@ def _section(store: str, counted: Mapping[str, int]) -> list[str]:
     return lines or [f"  {store:8} {NOTHING}"]
 
 
-def _standing(found: Sequence[Difference]) -> list[str]:
-    places = sorted({d.holding.place.rstrip(":") for d in found if d.holding.standing})
-    return [f"  {'':8} (changes whether anybody calls or not: {', '.join(places)})"] if places else []
+def _of_others(found: Sequence[Difference]) -> list[str]:
+    """In one line what has changed and is not of the call."""
+
+    def places(about: About) -> list[str]:
+        return sorted({d.holding.place.rstrip(":") for d in found if d.holding.about is about})
+
+    people = [f"{place}: {_WORDS_OF_PEOPLE.get(place, 'what people edit')}" for place in places(About.PEOPLE)]
+    service = places(About.SERVICE)
+    parts = [f"of who works here ({'; '.join(people)})"] if people else []
+    parts += [f"the service's own ({', '.join(service)})"] if service else []
+    return [f"  {'':8} not of the call: {', '.join(parts)}"] if parts else []
 
 
 def _changed_line(difference: Difference) -> str:
@@ -136,7 +163,7 @@ def _is_of_calls(holding: Holding) -> bool:
     """Without a snapshot: what could be of a call, leaving out what people edit and the program's own files."""
     if holding.store == "SQL":
         return holding.place in {"traffic", "tallies", "receipts", "sealed_fiches"}
-    return holding.store != "files" and not holding.standing
+    return holding.store != "files" and holding.about is About.CALL
 
 
 def _as_json(before: Before | None, stores: Stores) -> dict[str, Any]:
@@ -155,5 +182,5 @@ def _entry(how: str, holding: Holding, n: int | None) -> dict[str, Any]:
         "place": holding.place,
         "shown": holding.shown,
         "n": n,
-        "standing": holding.standing,
+        "about": holding.about.value,
     }

@@ -10,10 +10,19 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Final
 from urllib.parse import quote
 
 STORES: Final = ("Redis", "jobs", "SQL", "files", "carrier")
+
+
+class About(StrEnum):
+    """Whom a thing is about. What nobody has put elsewhere counts as of a call: it has to be shown."""
+
+    CALL = "call"
+    PEOPLE = "people"  # who works here: presence, sessions, tries of signing in, what they edit
+    SERVICE = "service"  # the software itself: kept whether anybody calls or not
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +31,6 @@ class Holding:
 
     place: key class, table or folder. identity: what makes it the same thing later.
     shown: plain words fit to print. n: a counter's value or a file's size, if it has one.
-    standing: kept whether anybody calls or not.
     """
 
     store: str
@@ -31,7 +39,7 @@ class Holding:
     content: bytes = field(repr=False)
     shown: str
     n: int | None = None
-    standing: bool = False
+    about: About = About.CALL
 
 
 def number_forms(number_e164: str) -> Mapping[str, tuple[bytes, ...]]:

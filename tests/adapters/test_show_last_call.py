@@ -22,7 +22,7 @@ from helpline.adapters.sql.tables import psychologists, traffic
 from helpline.cli.main import run
 from helpline.cli.servers.redis import RedisServer
 from helpline.cli.show_last_call import tell
-from helpline.domain.holdings import Holding, find_number, number_forms
+from helpline.domain.holdings import About, Holding, find_number, number_forms
 from helpline.ports import CarrierLeg, LegStatus
 from helpline.services.show_stores import How, Stores, differences, read_stores, remember
 
@@ -65,12 +65,39 @@ def test_every_kind_of_redis_key_is_read_and_no_id_is_shown(
     held = live()
 
     assert {holding.place for holding in held} == {"sid:", "call:", "calls", "due", "wake:", "rq:"}
-    assert {holding.place for holding in held if holding.standing} == {"wake:", "rq:"}
+    assert {holding.place for holding in held if holding.about is About.SERVICE} == {"wake:", "rq:"}
     shown = "\n".join(_shown(held))
     assert "sid:<carrier id> = c:<random id>" in shown
     assert "arrived_ms <instant>, leg <carrier id>, stage talking" in shown
     assert CARRIER_ID not in shown
     assert CALL_ID not in shown
+
+
+def test_who_works_here_is_told_as_such_and_what_nobody_knows_counts_as_of_the_call(
+    live: RedisHoldings, redis_admin: redis.Redis
+) -> None:
+    before = remember(live(), "key")
+    redis_admin.hset("psy:p-vera", mapping={"state": "wrap_up"})
+    redis_admin.set("tries:5f", 1)
+    redis_admin.zadd("due", {"rest:p-vera": 1795303640405, "rest:p-bruno": 1795303640406.0})
+    redis_admin.set("something:new", "x")
+
+    lines = tell(before, Stores(tuple(live()), ()))
+
+    assert lines[0] == "  Redis    new: something:new = x"
+    assert lines[1] == (
+        "           not of the call: of who works here (due: when her coding time ends; "
+        "psy: who is free, and since when; tries: tries of signing in)"
+    )
+
+
+def test_a_row_of_a_call_among_what_is_due_is_shown(live: RedisHoldings, redis_admin: redis.Redis) -> None:
+    redis_admin.zadd("due", {"rest:p-vera": 1795303640405, f"drop:{CALL_ID}": 1795303640406})
+
+    (due,) = live()
+
+    assert due.about is About.CALL
+    assert "drop:<random id>" in due.shown
 
 
 def test_jobs_are_inflated_before_they_are_searched(live: RedisHoldings, redis_admin: redis.Redis) -> None:
@@ -99,6 +126,8 @@ def test_the_rows_of_every_table_are_read_and_people_are_not_shown(database: Dat
     assert "measure=end_state, cls=spoke, n=3" in held["traffic"].shown
     assert held["psychologists"].shown == "a row that people edit"
     assert "Véra Morel".encode() in held["psychologists"].content
+    assert held["psychologists"].about is About.PEOPLE
+    assert held["traffic"].about is About.CALL
 
 
 def test_files_are_read_with_their_size_but_for_those_left_out(tmp_path: Path) -> None:

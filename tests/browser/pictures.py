@@ -87,7 +87,7 @@ def desk(tab: Tab, demo: DemoParts) -> Iterator[str]:
 def quiet(demo: DemoParts) -> None:
     """Nobody on the line, no fiche open, everybody available."""
     switchboard = demo.service.switchboard
-    for call in demo.control._ask("GET", "/calls")["calls"]:
+    for call in demo.control.calls():
         if call["state"] != "ended":
             demo.control.hang_up(call["call"])
     people = [person.id for person in switchboard.book.roster.psychologists]

@@ -85,7 +85,7 @@ class House:
     def clear(self) -> None:
         """Nobody on the line, no fiche open."""
         sw = self.demo.service.switchboard
-        for call in self.demo.control._ask("GET", "/calls")["calls"]:
+        for call in self.demo.control.calls():
             if call["state"] != "ended":
                 self.demo.control.hang_up(call["call"])
         within(20, lambda: not sw.calls.live())

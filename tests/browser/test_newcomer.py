@@ -27,6 +27,7 @@ HELPLINE = (sys.executable, "-m", "helpline.cli.main")
 STARTS_WITHIN_S = 40.0
 ENDS_WITHIN_S = 20.0
 TIDY_WITHIN_S = 40.0
+MEASURES = ["duration", "end_state", "presented", "wait_spoke"]
 RINGS_S = 15.0
 RINGS_MS = RINGS_S * 1000
 WELCOME = "Entraide médecins et internes. Appel anonyme, non enregistré. Danger immédiat : faites le 15."
@@ -150,14 +151,26 @@ class Telephones:
         expect(self.caller.get_by_text("Vous avez raccroché")).to_be_visible()
 
     def takes(self, whose: str) -> None:
-        """Takes this telephone into the hand, once it rings; until then another that rings may come into it."""
+        """Takes this telephone into the hand, which rings then or soon."""
         mine = self.hers.get_by_role("radio", name=f"téléphone de {whose}")
+        mine.check()
+        expect(self.hers.get_by_text("Le téléphone sonne")).to_be_visible(timeout=RINGS_MS)
+        expect(mine).to_be_checked()
 
-        def rings() -> bool:
-            mine.check()
-            return self.hers.get_by_text("Le téléphone sonne").is_visible() and mine.is_checked()
+    def are(self, *states: str) -> None:
+        """What stands beside the names of telephones: « sonne », « en ligne »."""
+        all_of_them = self.hers.get_by_role("group", name="Quel téléphone ?")
+        for state in ("sonne", "en ligne"):
+            expect(all_of_them.get_by_text(state, exact=True)).to_have_count(states.count(state))
 
-        within(RINGS_S, rings)
+    def accepts(self) -> None:
+        """Presses what the words ask for."""
+        asked = self.she_hears.get_by_text(re.compile(r"appuyez sur \d"))
+        expect(asked).to_be_visible()
+        found = re.search(r"appuyez sur (\d)", asked.inner_text())
+        assert found
+        self.hers.get_by_role("button", name=found[1], exact=True).click()
+        expect(self.she_hears.get_by_text(MAY_TALK)).to_be_visible(timeout=RINGS_MS)
 
     def act(self, name: str) -> Locator:
         return self.hers.get_by_role("button", name=name, exact=True)
@@ -213,70 +226,67 @@ def test_a_call_through_coded_and_closed_and_what_is_left_of_it(newcomer: Newcom
     expect(vera.get_by_text("La fiche s’ouvre d’elle-même")).to_be_visible(timeout=RINGS_MS)
     vera.context.close()
 
-    within(TIDY_WITHIN_S, lambda: is_tidy(newcomer.printed.last_call()))
-    assert_only_counts_a_receipt_and_a_sealed_row(newcomer.printed.last_call())
+    assert_a_sealed_row_counters_a_receipt_and_nothing_else(newcomer.printed)
 
 
-def is_tidy(lines: list[str]) -> bool:
-    """The fiche is sealed, and the working copy holds nothing of a call any more."""
-    of_calls = ("call:", "sid:", "offer:", "offers:", "receipt:", "fiche:")
-    held = [line.split(maxsplit=1) for line in lines[1:]]
-    return (
-        any(what.startswith("sealed_fiches") for _, what in held)
-        and not any(store == "Redis" and what.startswith(of_calls) for store, what in held)
-        and ["carrier", "nothing"] in held
-    )
+def assert_a_sealed_row_counters_a_receipt_and_nothing_else(printed: Printed) -> None:
+    """Of the last call, once the fiche is sealed and the carrier has deleted its records; and nothing of it before."""
+    told: dict[str, list[str]] = {}
+
+    def is_tidy() -> bool:
+        told.clear()
+        for line in printed.last_call():
+            store, what = line[2:10].strip(), line[11:]
+            told.setdefault(store, []).append(what)
+        return told["Redis"] == ["nothing"] and told["carrier"] == ["nothing"]
+
+    within(TIDY_WITHIN_S, is_tidy)
+    assert told["jobs"] == told["files"] == ["nothing"], told
+    (sealed,) = (what for what in told["SQL"] if "sealed_fiches" in what)
+    assert sealed == "new: sealed_fiches: id=<random id>, batch_id=<random id>, ciphertext=<2109 bytes>"
+    (receipt,) = (what for what in told["SQL"] if "receipts" in what)
+    assert re.fullmatch(r"new: receipts: receipt=<random id>, kept_until=\S+ \S+", receipt)
+    counters = sorted(set(told["SQL"]) - {sealed, receipt})
+    assert [c.split("measure=")[1].split(",")[0] for c in counters] == MEASURES
+    assert all(re.fullmatch(r"(new|changed): traffic: hour_utc=.*, n=\d+, \+1", c) for c in counters)
+    people = next(line for line in told[""] if "psy: who is free" in line)
+    assert people.startswith("not of the call: of who works here (")
 
 
-def assert_only_counts_a_receipt_and_a_sealed_row(lines: list[str]) -> None:
-    """The demo reads no store before a call of the telephone page, so all that is held of any call is told.
-
-    It is the first call of a demo with empty stores: all that is held is its own.
-    """
-    assert lines[0].startswith("No snapshot from before the call")
-    held = [line.split(maxsplit=1) for line in lines[1:]]
-    sql = sorted(what for store, what in held if store == "SQL")
-    sealed = [what for what in sql if what.startswith("sealed_fiches: ")]
-    assert len(sealed) == 1
-    assert re.fullmatch(
-        r"sealed_fiches: id=<random id>, batch_id=<random id>, ciphertext=<\d+ bytes>", sealed[0]
-    )
-    assert [w.split("=")[0] for w in sql if w.startswith("receipts")] == ["receipts: receipt"]
-    assert {"traffic"} < {w.split(":")[0] for w in sql} <= {"sealed_fiches", "receipts", "traffic", "tallies"}
-    assert [what for store, what in held if store in ("jobs", "files", "carrier")] == ["nothing"] * 3
-    redis = {re.split(r"[:= ]", what)[0] for store, what in held if store == "Redis"}
-    assert redis <= {"psy", "due", "tries", "nothing"}, (
-        "staff's presence and the clock's list, nothing of a call"
-    )
-    assert not re.search(r"0?6 ?39 ?98|CA[0-9a-f]{32}|Retenue|retenue|EPU", "\n".join(lines))
-
-
-def test_her_own_telephone_asks_and_the_key_1_takes_the_call(newcomer: Newcomer) -> None:
+def test_her_own_telephone_asks_and_the_key_takes_the_call(newcomer: Newcomer) -> None:
     newcomer.is_free_again("vera")
     phones = newcomer.telephones()
     phones.calls()
     phones.takes("vera")
     phones.act("Répondre").click()
-    expect(phones.she_hears.get_by_text("appuyez sur 1", exact=False)).to_be_visible()
-    phones.hers.get_by_role("button", name="1", exact=True).click()
-    expect(phones.she_hears.get_by_text(MAY_TALK)).to_be_visible(timeout=RINGS_MS)
+    phones.accepts()
     expect(phones.caller.get_by_text("En conversation : téléphone de vera")).to_be_visible()
     assert phones.tab.axe() == []
     phones.hangs_up()
 
+    assert_a_sealed_row_counters_a_receipt_and_nothing_else(newcomer.printed)
 
-def test_who_declines_on_the_telephone_leaves_the_call_to_the_colleague(newcomer: Newcomer) -> None:
+
+def test_who_declines_on_the_telephone_is_free_and_the_colleague_takes_the_call(newcomer: Newcomer) -> None:
     newcomer.is_free_again("vera")
     newcomer.is_free_again("bruno")
     phones = newcomer.telephones()
     phones.calls()
     phones.takes("vera")
+    phones.are("sonne", "sonne")
     phones.act("Refuser").click()
+    expect(phones.hers.get_by_text("Vous avez raccroché")).to_be_visible()
+
+    phones.are("sonne")
     phones.takes("bruno")
     phones.act("Répondre").click()
-    expect(phones.she_hears.get_by_text("appuyez sur 1", exact=False)).to_be_visible()
-    phones.hers.get_by_role("button", name="1", exact=True).click()
-    expect(phones.caller.get_by_text("En conversation : téléphone de bruno")).to_be_visible(timeout=RINGS_MS)
+    phones.accepts()
+    expect(phones.caller.get_by_text("En conversation : téléphone de bruno")).to_be_visible()
+    phones.are("en ligne")
+    board = newcomer.desk("vera")
+    board.get_by_role("link", name="Tableau de bord").click()
+    expect(board.get_by_role("listitem").filter(has_text="Véra Morel")).to_contain_text("Disponible")
+    expect(board.get_by_role("listitem").filter(has_text="Bruno Lantier")).to_contain_text("En entretien")
     phones.hangs_up()
 
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -28,19 +27,16 @@ from helpline.domain.errors import LiveStateDown
 from helpline.domain.presence import State
 from helpline.emulator.verdict import Allowed, promises_broken
 from helpline.services.keep_duty import end_wrap_up
+from tests.demo import free_base
 from tests.phone import Caller, Handset, Line
 
 CHARS_PER_S = 45
 LOOK_S = 0.04
-OFFSETS = (0, 1, 2, 3, 4)  # voice, pages, carrier, streams, fallback
 ASKS_FOR_A_KEY = re.compile(r"(appuyez sur|tapez) 1\b")
 
 
 class RemoteControl(ControlClient):
     """The control API with the names that the stepped one has."""
-
-    def calls(self) -> list[dict[str, Any]]:
-        return list(self._ask("GET", "/calls")["calls"])
 
     def answer(self, number: str) -> None:
         self.phone_does(number, "answer")
@@ -209,26 +205,6 @@ class RealLine(Line):
 
 def _any_in(words: tuple[str, ...], text: str) -> bool:
     return any(word in text for word in words)
-
-
-def free_base() -> int:
-    """A port base whose ports are all free now."""
-    for _ in range(50):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            base = int(probe.getsockname()[1])
-        if base < 60_000 and all(_is_free(base + offset) for offset in OFFSETS):
-            return base
-    raise AssertionError("no five free ports in a row in 50 tries")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
 
 
 @contextmanager

@@ -1,4 +1,5 @@
-// The psychologists' telephones: one is in the hand, chosen by name; one that rings comes into a free hand by itself.
+// The psychologists' telephones: one is in the hand. The first that rings comes into it by itself, until somebody has
+// chosen a telephone or done something with the one in the hand: from then on it stays.
 import { ask, isMusic, Telephone } from "./telephone.js";
 import { everybody, say } from "./words.js";
 
@@ -12,11 +13,15 @@ export class Handset {
     this.none = root.querySelector(".empty-phones");
     this.phones = new Map(); // by id, in the order told
     this.chosen = null;
-    const at = (what) => `/phones/${encodeURIComponent(this.chosen)}/${what}`;
+    this.kept = false;
+    const does = (what, body) => {
+      this.kept = true;
+      return ask(`/phones/${encodeURIComponent(this.chosen)}/${what}`, body);
+    };
     this.screen = new Telephone(root, {
       hint: "handset_hint",
-      press: (key) => ask(at("press"), { keys: key }),
-      acts: { answer: () => ask(at("answer")), decline: () => ask(at("decline")), hangup: () => ask(at("hangup")) },
+      press: (key) => does("press", { keys: key }),
+      acts: { answer: () => does("answer"), decline: () => does("decline"), hangup: () => does("hangup") },
     });
     this.render();
   }
@@ -29,7 +34,7 @@ export class Handset {
   update(phone) {
     if (!this.phones.has(phone.id)) this.#add(phone);
     this.phones.set(phone.id, phone);
-    const free = (this.phone?.state ?? "idle") === "idle";
+    const free = !this.kept && (this.phone?.state ?? "idle") === "idle";
     if (this.chosen === null || (phone.state === "ringing" && free && phone.id !== this.chosen)) this.choose(phone.id);
     else this.render();
   }
@@ -38,6 +43,7 @@ export class Handset {
     this.phones.clear();
     this.row.replaceChildren();
     this.chosen = null;
+    this.kept = false;
     this.screen.clear();
     this.render();
   }
@@ -49,11 +55,16 @@ export class Handset {
     const note = document.createElement("span");
     one.className = "one";
     note.className = "note";
+    note.id = `phone-note-${this.phones.size + 1}`;
     radio.type = "radio";
     radio.name = "phone";
     radio.id = `phone-${this.phones.size + 1}`;
     radio.value = phone.id;
-    radio.addEventListener("change", () => this.choose(phone.id));
+    radio.setAttribute("aria-describedby", note.id);
+    radio.addEventListener("change", () => {
+      this.kept = true;
+      this.choose(phone.id);
+    });
     label.htmlFor = radio.id;
     label.textContent = phone.shown;
     one.append(radio, label, note);
