@@ -28,6 +28,9 @@ PUBLIC: Final[Roles] = frozenset()
 
 EVERYBODY: Final[Roles] = frozenset(Role)
 
+BY_SCRIPT: Final = "X-By-Script"
+"""A header of requests that scripts of ours make: what comes back goes into a page, it is none."""
+
 _MARK: Final = "__helpline_roles__"
 
 
@@ -100,14 +103,14 @@ def to_sign_in() -> Response:
     here = request.full_path.rstrip("?") if request.method == "GET" and not _is_fragment() else ""
     target = "/sign-in" + (f"?next={quote(here)}" if here not in ("", "/") else "")
     if _is_fragment():
-        # htmx would follow a redirect inside the page; this makes the page itself go.
-        return Response(status=401, headers={"HX-Redirect": target})
+        # A script would follow a redirect unseen; the page has words of its own for this.
+        return Response(status=401)
     return redirect(target, 303)
 
 
 def _is_fragment() -> bool:
-    """A request by script: htmx, or an event stream."""
-    return "HX-Request" in request.headers or request.accept_mimetypes.best == "text/event-stream"
+    """A request by a script of ours, or an event stream."""
+    return BY_SCRIPT in request.headers or request.accept_mimetypes.best == "text/event-stream"
 
 
 def _marking(roles: Roles) -> Callable[[View], View]:

@@ -10,6 +10,7 @@ from flask import Flask, Response, g, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from dashboard import session
+from dashboard.access import BY_SCRIPT
 from dashboard.i18n import N_
 from helpline.domain.errors import DatabaseDown, HelplineError, LiveStateDown
 from helpline.services.sign_in import Visitor
@@ -67,7 +68,7 @@ def _body(code: int, title: str, text: str) -> str:
     """The whole page; for a request by script only the alert that goes into it."""
     try:
         visitor_or_none()
-        fragment = "HX-Request" in request.headers
+        fragment = BY_SCRIPT in request.headers
         template = "partials/error.html" if fragment else "error.html"
         return render_template(template, code=code, error_title=title, error_text=text)
     except Exception as error:  # the last net: a frame that fails must not hide what failed

@@ -15,7 +15,8 @@ import socket
 import struct
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Final, Generic, Protocol, TypeVar, cast
 
 from flask import Response, current_app, request, stream_with_context
@@ -225,7 +226,7 @@ def stream(*topics: str, look: Callable[[], State], draw: Callable[[State], str]
     watch = Watch(
         look=look,
         draw=draw,
-        is_allowed=lambda: _holds(service, token, me),
+        is_allowed=lambda: holds(service, token, me),
         is_gone=_hung_up(connection),
         now_ms=service.switchboard.clock.now_ms,
     )
@@ -242,13 +243,17 @@ def hub() -> Hub:
     return cast("Hub", found)
 
 
-def _holds(service: Service, token: str, me: Visitor) -> bool:
-    """Whether the session still holds, for the same work: another role is another page. While SQL is away it does: a psychologist in a talk keeps her desk."""
+def holds(service: Service, token: str, me: Visitor) -> bool:
+    """Whether the session still holds, for the same work: another role is another page.
+
+    While SQL is away it does until its longest time is over: a psychologist in a talk keeps her desk.
+    """
     try:
         now = service.sign_in.who(token)
         return now is not None and _work(now) == _work(me)
     except DatabaseDown:
-        return True
+        now_at = datetime.fromtimestamp(service.switchboard.clock.now_ms() / 1000, tz=UTC)
+        return not replace(me.session, seen_at=now_at).is_over(now_at)
 
 
 def _work(visitor: Visitor) -> tuple[str, str, str | None]:

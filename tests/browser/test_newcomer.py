@@ -153,7 +153,7 @@ class Telephones:
     def takes(self, whose: str) -> None:
         """Takes this telephone into the hand, which rings then or soon."""
         mine = self.hers.get_by_role("radio", name=f"téléphone de {whose}")
-        mine.check()
+        mine.click()  # also where it is in the hand already: from now on it stays
         expect(self.hers.get_by_text("Le téléphone sonne")).to_be_visible(timeout=RINGS_MS)
         expect(mine).to_be_checked()
 

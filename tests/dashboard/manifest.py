@@ -11,8 +11,6 @@ VENDOR = Path(__file__).parents[2] / "dashboard" / "static" / "vendor"
 MANIFEST = VENDOR / "manifest.json"
 LICENCES = {
     "pico": ("@picocss/pico", "MIT"),
-    "htmx": ("htmx.org", "0BSD"),
-    "htmx-ext-sse": ("htmx-ext-sse", "0BSD"),
     "atkinson-hyperlegible-next": ("@fontsource-variable/atkinson-hyperlegible-next", "OFL-1.1"),
     "tabler-icons": ("@tabler/icons", "MIT"),
 }

@@ -433,14 +433,6 @@ def test_a_first_visit_weighs_at_most_120_kb_and_nothing_it_names_is_missing(des
 
     assert any(name.endswith("img/tick.svg") for name in weighed)
     assert sum(weighed.values()) <= 120_000, weighed
-    assert not any("htmx" in name for name in weighed)
-
-
-def test_only_a_page_with_htmx_attributes_loads_htmx_and_each_of_them_does() -> None:
-    for template in sorted(strings.FOLDER.glob("pages/*/templates/*/*.html")):
-        text = template.read_text("utf-8")
-        uses = re.search(r"\s(?:hx|sse)-[a-z]+", text) is not None
-        assert not uses or "partials/htmx.html" in text or "{% extends" not in text, template
 
 
 def test_a_picture_in_a_style_sheet_is_named_where_it_is_looked_for() -> None:

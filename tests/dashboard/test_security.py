@@ -103,7 +103,7 @@ def test_a_page_that_fails_is_a_page_with_headers_and_its_error_stays_out_of_it_
 
 
 def test_an_error_for_a_script_is_only_an_alert(pages: Pages) -> None:
-    answer = pages.signed_in("vera").get("/nowhere", headers={"HX-Request": "true"})
+    answer = pages.signed_in("vera").get("/nowhere", headers={"X-By-Script": "1"})
 
     assert answer.status_code == 404
     assert answer.text.strip().startswith('<div class="alert danger" role="alert"')

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from dashboard import live
 from helpline.domain.accounts import IDLE, LONGEST
 from helpline.domain.errors import DatabaseDown, LiveStateDown
 from helpline.domain.presence import State
@@ -132,3 +133,21 @@ def test_open_streams_are_told_that_sessions_ended(pages: Pages) -> None:
     pages.signed_in("vera").post("/account/sign-out-everywhere")
     assert "sessions" in heard.wait(2)
     heard.close()
+
+
+def test_a_stream_open_while_sql_is_away_ends_with_its_session(
+    pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = pages.signed_in("vera").token
+    me = pages.service.sign_in.who(token)
+    assert me is not None
+
+    def away(token_sha256: str) -> None:
+        raise DatabaseDown("sql: away")
+
+    monkeypatch.setattr(pages.service.sign_in.sessions, "find", away)
+    passes(pages, LONGEST - timedelta(minutes=1))
+    assert live.holds(pages.service, token, me)
+
+    passes(pages, timedelta(minutes=1))
+    assert not live.holds(pages.service, token, me)

@@ -105,7 +105,7 @@ export function follow(urls, on) {
   };
   const poll = async () => {
     try {
-      const answer = await fetch(urls.state, { headers: { "HX-Request": "true" }, redirect: "manual" });
+      const answer = await fetch(urls.state, { headers: { "X-By-Script": "1" }, redirect: "manual" });
       if (answer.status === 401) return over();
       if (!answer.ok) return answer.status === 503 ? on.trouble("away") : lost();
       fine();

@@ -11,7 +11,7 @@ export function sender(token, on) {
   const post = async ({ url, body }) => {
     const answer = await fetch(url, {
       method: "POST",
-      headers: { "X-CSRF-Token": token, "X-Desk": "1", "HX-Request": "true" },
+      headers: { "X-CSRF-Token": token, "X-Desk": "1", "X-By-Script": "1" },
       body: new URLSearchParams(body),
       redirect: "manual",
     });

@@ -61,7 +61,7 @@ export class Handset {
     radio.id = `phone-${this.phones.size + 1}`;
     radio.value = phone.id;
     radio.setAttribute("aria-describedby", note.id);
-    radio.addEventListener("change", () => {
+    radio.addEventListener("click", () => {
       this.kept = true;
       this.choose(phone.id);
     });
