@@ -12,6 +12,7 @@ from helpline.ports import Change
 from helpline.services import documents
 from helpline.services.change_call import change_call
 from helpline.services.end_call import end_by_leg
+from helpline.services.move_caller import SEEN_AFTER_MS
 from helpline.services.switchboard import Switchboard
 
 
@@ -44,10 +45,15 @@ def room_left(sw: Switchboard, leg_id: str, attempt: str, *, over: bool, caller:
     if over:
         end_by_leg(sw, leg_id, now_ms)
         return ()
-    if call.attempt != attempt:
+    if call.attempt != attempt or _was_moved(call, now_ms):
         return join_room(sw, leg_id, attempt)
     change_call(sw, call, lambda now: _room_closed(now, attempt, now_ms))
     return documents.left_alone(sw.book)
+
+
+def _was_moved(call: LiveCall, now_ms: int) -> bool:
+    """Did we order them elsewhere a moment ago? Then this is the action of an interrupted verb."""
+    return call.moved_ms is not None and now_ms - call.moved_ms < SEEN_AFTER_MS
 
 
 def _room_closed(call: LiveCall, attempt: str, now_ms: int) -> Change | None:
@@ -58,4 +64,5 @@ def _room_closed(call: LiveCall, attempt: str, now_ms: int) -> Change | None:
         event=Event.PSYCHOLOGIST_LEFT,
         set={"talked_ms": call.talked_ms + talked, "caller_in": False},
         drop=("talking_since_ms",),
+        effects=((f"drop:{attempt}", now_ms),),
     )

@@ -11,6 +11,7 @@ from helpline.services import documents
 from helpline.services.change_call import change_call
 from helpline.services.end_call import end_by_leg
 from helpline.services.fallback_chain import standby_chain
+from helpline.services.move_caller import on_the_way
 from helpline.services.offer_call import HEAD_OF_LINE, nobody_rings, somebody_is_there
 from helpline.services.switchboard import Switchboard
 from helpline.services.take_call import adopt_call
@@ -37,6 +38,7 @@ def leave_line(
     if call is None:
         return documents.in_line()
     if call.stage in (Stage.CLAIMED, Stage.TALKING) and call.attempt:
+        change_call(sw, call, lambda now: on_the_way(now, now_ms))
         return documents.room(call.attempt)
     if result == "queue-full":
         return lead_on(sw, call)

@@ -35,14 +35,25 @@ def move_caller(sw: Switchboard, carrier: Carrier, call_id: str, now_ms: int) ->
     heard = call.first_wait_ms + sw.times.welcome_ms
     if now_ms < heard:
         return heard
+    if call.moved_ms is not None and now_ms - call.moved_ms < SEEN_AFTER_MS:
+        # On the way by the other way, or in the room already, and its news is late: an order
+        # now would tear them out of the room again. `joined` looks after them.
+        return None
     outcome = carrier.move(call.leg_id, paths.join(call.attempt))
     if outcome is RestOutcome.DONE:
-        change_call(sw, call, lambda now: Change(set={"moved_ms": now_ms, "moves": now.moves + 1}))
-        sw.due.put(f"joined:{call.id}", now_ms + SEEN_AFTER_MS, now_ms)
+        change_call(sw, call, lambda now: on_the_way(now, now_ms))
         return None
     if outcome is RestOutcome.NOT_LIVE:
         return _gone_if_carrier_says_so(sw, carrier, call, now_ms)
     return now_ms + RETRY_MS
+
+
+def on_the_way(call: LiveCall, now_ms: int) -> Change | None:
+    """What is written when a claimed caller is given the room's document, by either way."""
+    if call.stage is not Stage.CLAIMED:
+        return None
+    look = (f"joined:{call.id}", now_ms + SEEN_AFTER_MS)
+    return Change(set={"moved_ms": now_ms, "moves": call.moves + 1}, effects=(look,))
 
 
 def caller_joined(sw: Switchboard, carrier: Carrier, call_id: str, now_ms: int) -> int | None:
