@@ -51,6 +51,10 @@ class ControlClient:
     def hang_up(self, handle: str) -> None:
         self._ask("POST", f"/calls/{handle}/hangup", {})
 
+    def lose(self, leg: str) -> None:
+        """The network drops a leg, "c1" or "l3"."""
+        self._ask("POST", f"/legs/{leg}/lose", {})
+
     def phone(self, number: str) -> Answer:
         return self._ask("GET", f"/phones/{number}")
 

@@ -93,7 +93,7 @@ class DemoParts:
         base = _port_base(self._environ)
         for part, offset in (("web", 0), ("dashboard", 1), ("carrier", 2), ("fallback", 4)):
             check_port(part, base + offset)
-        values = demo_env.demo_values(self._environ, self.home, base, self._redis())
+        values = self._values(base)
         env_file = demo_env.write_env(self.home, values)
         self._child_environ = demo_env.environ_of(env_file, self._environ)
         self.settings = load_settings(self._child_environ, self.home)
@@ -101,6 +101,10 @@ class DemoParts:
         self._database()
         self.service = service_of(self.settings)
         write_chain(self.service, self.home / "fallback")
+
+    def _values(self, base: int) -> dict[str, str]:
+        """All settings by name; starts Redis, whose address is one of them."""
+        return demo_env.demo_values(self._environ, self.home, base, self._redis())
 
     def _redis(self) -> tuple[str, str]:
         """URLs of both users: of the server that the environment names, else of one of ours, started here."""

@@ -47,7 +47,8 @@ class Child:
 
     env: the whole environment, ours when None. log: a file that both outputs are appended to, ours when None.
     ports: TCP ports on 127.0.0.1 that must be free before the first start. ready: called from outside the child
-    until True; None means ready once started. term_s: how long it may take to end by itself.
+    until True; None means ready once started. term_s: how long it may take to end by itself. user: (uid, gid) to
+    run as, root only; stop: the signal that asks it to end.
     """
 
     name: str
@@ -59,6 +60,8 @@ class Child:
     ready: Callable[[], bool] | None = None
     ready_within_s: float = 15.0
     term_s: float = 5.0
+    user: tuple[int, int] | None = None
+    stop: signal.Signals = signal.SIGTERM
 
 
 @dataclass
@@ -170,7 +173,7 @@ class Supervisor:
             for slot in reversed(list(self._slots.values())):
                 slot.wanted = False
                 if slot.process is not None:
-                    children.end(slot.process, term_s=slot.child.term_s)
+                    children.end(slot.process, term_s=slot.child.term_s, sig=slot.child.stop)
         thread = self._thread
         if thread is not None:
             thread.join()
@@ -218,11 +221,13 @@ def _start(slot: _Slot, now: float) -> None:
     slot.started_at = now
     try:
         if child.log is None:
-            slot.process = children.spawn(child.command, env=child.env, cwd=child.cwd)
+            slot.process = children.spawn(child.command, env=child.env, cwd=child.cwd, user=child.user)
             return
         child.log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with child.log.open("ab") as log:
-            slot.process = children.spawn(child.command, env=child.env, cwd=child.cwd, log=log)
+            slot.process = children.spawn(
+                child.command, env=child.env, cwd=child.cwd, log=log, user=child.user
+            )
     except OSError as error:  # no folder, no memory: told by `wait_ready`, tried again
         slot.failure = error
         slot.start_after = now + LONGEST_WAIT_S

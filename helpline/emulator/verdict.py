@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 Record = Mapping[str, Any]
@@ -91,6 +91,8 @@ def heard(log: Sequence[Record], leg: str, until_ms: int | None = None) -> list[
     ends = [r["at_ms"] for r in log if r["kind"] == "leg" and r["leg"] == leg and r.get("ended_by")]
     end_ms = ends[0] if ends else max(log[-1]["at_ms"], until_ms or 0)
     sounds = [r for r in log if r["kind"] == "sound" and r["leg"] == leg and r["at_ms"] <= end_ms]
+    if not sounds:
+        return []
     stops = [*(sound["at_ms"] for sound in sounds[1:]), end_ms]
     lasts = [(sound, stop) for sound, stop in zip(sounds, stops, strict=True) if stop > sound["at_ms"]]
     if not ends and sounds and stops[-1] == sounds[-1]["at_ms"]:
@@ -123,40 +125,62 @@ def spoke(log: Sequence[Record], leg: str) -> bool:
 
 def told_a_way_on(log: Sequence[Record], leg: str) -> bool:
     """True when a caller was told a number that leads to a human being."""
-    return any(i.kind in ("say", "play") and WAY_ON.search(i.text) for i in heard(log, leg))
+    return _leads_on(heard(log, leg))
+
+
+def by_leg(log: Iterable[Record]) -> dict[str, list[Record]]:
+    """The records of each leg, in order; those of no leg are left out."""
+    parts: dict[str, list[Record]] = {}
+    for record in log:
+        if record.get("leg"):
+            parts.setdefault(record["leg"], []).append(record)
+    return parts
 
 
 def promises_broken(log: Sequence[Record], allowed: Allowed | None = None) -> list[str]:
     """Every broken promise, as one sentence that begins with its name; empty when all was kept."""
+    if not log:
+        return []
     allowed = allowed or Allowed()
+    allowed = replace(allowed, until_ms=max(log[-1]["at_ms"], allowed.until_ms or 0))
+    parts, machines = by_leg(log), mailboxes(log)
     found: list[str] = []
     for leg in inbound_legs(log):
-        found += _dead_line(log, leg, allowed)
-        found += _crowded(log, leg, allowed)
+        sounds = heard(parts[leg.handle], leg.handle, allowed.until_ms)
+        found += _dead_line(sounds, leg, allowed, machines)
+        found += _crowded(sounds, leg, allowed)
     found += [record["text"] for record in log if record["kind"] == "forbidden"]
-    return found + _rung_while_talking(log, allowed)
+    return found + _rung_while_talking(parts, allowed)
 
 
-def _dead_line(log: Sequence[Record], leg: InboundLeg, allowed: Allowed) -> list[str]:
+def _dead_line(
+    sounds: Sequence[Interval], leg: InboundLeg, allowed: Allowed, machines: set[str]
+) -> list[str]:
     """P1: a human voice or a way to one; no long silence, no English error, no endless ringing."""
     found = [
         f"P1 broken: {leg.handle} heard nothing for {i.end_ms - i.start_ms} ms from {i.start_ms}"
-        for i in silences(log, leg.handle, allowed.silence_ms, allowed.until_ms)
+        for i in sounds
+        if i.kind == "silence" and i.end_ms - i.start_ms > allowed.silence_ms
     ]
-    if any(ENGLISH_ERROR in i.text for i in heard(log, leg.handle) if i.kind == "say"):
+    if any(ENGLISH_ERROR in i.text for i in sounds if i.kind == "say"):
         found.append(f"P1 broken: {leg.handle} heard an English error")
-    last_ms = leg.answered_ms or leg.ended_ms or max(log[-1]["at_ms"], allowed.until_ms or 0)
+    last_ms = leg.answered_ms or leg.ended_ms or allowed.until_ms or 0
     if last_ms - leg.began_ms > allowed.ringing_ms:
         found.append(f"P1 broken: {leg.handle} rang for {last_ms - leg.began_ms} ms")
-    if leg.ended_by == "service" and not spoke(log, leg.handle) and not told_a_way_on(log, leg.handle):
+    reached = any(set(i.others) - machines for i in sounds if i.kind == "talk")
+    if leg.ended_by == "service" and not reached and not _leads_on(sounds):
         found.append(f"P1 broken: {leg.handle} was ended ({leg.status}) without a human or a way to one")
     return found
 
 
-def _crowded(log: Sequence[Record], leg: InboundLeg, allowed: Allowed) -> list[str]:
+def _leads_on(sounds: Iterable[Interval]) -> bool:
+    return any(i.kind in ("say", "play") and WAY_ON.search(i.text) for i in sounds)
+
+
+def _crowded(sounds: Sequence[Interval], leg: InboundLeg, allowed: Allowed) -> list[str]:
     """P5: one psychologist to a caller, one caller to a psychologist."""
     found: list[str] = []
-    for talk in heard(log, leg.handle):
+    for talk in sounds:
         others = [other for other in talk.others if other.startswith("l")]
         if len(others) > 1 and not allowed.third_party:
             found.append(
@@ -167,18 +191,25 @@ def _crowded(log: Sequence[Record], leg: InboundLeg, allowed: Allowed) -> list[s
     return found
 
 
-def _rung_while_talking(log: Sequence[Record], allowed: Allowed) -> list[str]:
+def _rung_while_talking(parts: Mapping[str, Sequence[Record]], allowed: Allowed) -> list[str]:
     """P5: nobody who talks to a caller is rung for another."""
     people = allowed.people or {}
-    to = {record["leg"]: record["to"] for record in log if record["kind"] == "leg"}
-    talks = [i for i in bridges(log) if i.leg.startswith("l") and any(o.startswith("c") for o in i.others)]
-    found: list[str] = []
-    for record in log:
-        if record["kind"] != "leg" or record["what"] != "initiated":
+    talks: dict[str, list[Interval]] = {}
+    rung: list[tuple[int, str, str]] = []
+    for leg, records in parts.items():
+        legs = [record for record in records if record["kind"] == "leg"]
+        if not legs or not leg.startswith("l"):
             continue
-        who = people.get(record["to"], record["to"])
-        for talk in talks:
-            same = people.get(to[talk.leg], to[talk.leg]) == who and talk.leg != record["leg"]
-            if same and talk.start_ms <= record["at_ms"] < talk.end_ms:
-                found.append(f"P5 broken: {who} was rung by {record['leg']} while talking on {talk.leg}")
-    return found
+        who = people.get(legs[0]["to"], legs[0]["to"])
+        rung += [(record["at_ms"], who, leg) for record in legs if record["what"] == "initiated"]
+        talks.setdefault(who, []).extend(
+            i
+            for i in heard(records, leg, allowed.until_ms)
+            if any(other.startswith("c") for other in i.others)
+        )
+    return [
+        f"P5 broken: {who} was rung by {leg} while talking on {talk.leg}"
+        for at_ms, who, leg in sorted(rung)
+        for talk in talks.get(who, [])
+        if talk.leg != leg and talk.start_ms <= at_ms < talk.end_ms
+    ]

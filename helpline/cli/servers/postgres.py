@@ -84,52 +84,92 @@ def open_postgres(environ: Mapping[str, str]) -> PostgresServer:
     return PostgresServer(given) if given else start_postgres()
 
 
-def start_postgres(binaries: Path | None = None, *, within_s: float = 30.0) -> PostgresServer:
-    """Make a cluster in a short temporary folder, start it as our child, wait until it answers.
+@dataclass(frozen=True)
+class PostgresPlan:
+    """A cluster that is made and may be started, again and again: after a kill it recovers what was committed."""
 
-    Raises ServerMissing without a program, ServerFailed when it cannot run (the text names PostgreSQL).
+    command: tuple[str, ...]
+    directory: Path
+    binaries: Path
+    user: tuple[int, int] | None = None
+
+    @property
+    def url(self) -> str:
+        """SQLAlchemy's, of an empty database."""
+        return f"postgresql+psycopg://helpline@/postgres?host={self.directory}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the server is to be started with."""
+        return _environment()
+
+    def ready(self) -> bool:
+        """Whether the server takes connections."""
+        ask = [str(self.binaries / "pg_isready"), "-q", "-h", str(self.directory), "-d", "postgres"]
+        return subprocess.run(ask, env=_environment(), check=False).returncode == 0
+
+    def remove(self) -> None:
+        """Delete the folder with all that was stored."""
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def plan_postgres(binaries: Path | None = None, *, settings: tuple[str, ...] = _FAST) -> PostgresPlan:
+    """Make a cluster in a short temporary folder. settings: as `name=value`, for the server's command line.
+
+    Raises ServerMissing without a program, ServerFailed when the cluster cannot be made.
     """
     binaries = binaries or find_postgres()
     user = _unprivileged()
     directory = short_temp_dir("hl-pg-")
-    server = PostgresServer(f"postgresql+psycopg://helpline@/postgres?host={directory}", directory=directory)
     try:
         if user is not None:
             binaries = _reachable(binaries, directory)
             os.chown(directory, *user)
         _make_cluster(binaries, directory, user)
-        log_path = directory / "log"
+    except BaseException:
+        shutil.rmtree(directory, ignore_errors=True)
+        raise
+    return PostgresPlan(_command(binaries, directory, settings), directory, binaries, user)
+
+
+def start_postgres(binaries: Path | None = None, *, within_s: float = 30.0) -> PostgresServer:
+    """Make a cluster, start it as our child, wait until it answers.
+
+    Raises ServerMissing without a program, ServerFailed when it cannot run (the text names PostgreSQL).
+    """
+    plan = plan_postgres(binaries)
+    server = PostgresServer(plan.url, directory=plan.directory)
+    try:
+        log_path = plan.directory / "log"
         with log_path.open("ab") as log:
             server.process = children.spawn(
-                _command(binaries, directory),
-                env=_environment(),
-                cwd=directory,
+                plan.command,
+                env=plan.environment,
+                cwd=plan.directory,
                 log=log,
                 death_signal=signal.SIGQUIT,  # SIGKILL would leave its shared memory behind
-                user=user,
+                user=plan.user,
             )
-        ask = [str(binaries / "pg_isready"), "-q", "-h", str(directory), "-d", "postgres"]
-        ready = lambda: subprocess.run(ask, env=_environment(), check=False).returncode == 0  # noqa: E731  # one use
-        wait_ready("PostgreSQL", server.process, ready, within_s=within_s, log=log_path)
+        wait_ready("PostgreSQL", server.process, plan.ready, within_s=within_s, log=log_path)
     except BaseException:
         server.stop()
         raise
     return server
 
 
-def _command(binaries: Path, directory: Path) -> list[str]:
+def _command(binaries: Path, directory: Path, wanted: tuple[str, ...]) -> tuple[str, ...]:
     settings = [
-        *_FAST,
+        *wanted,
         "listen_addresses=",
         f"unix_socket_directories={directory}",
         "unix_socket_permissions=0700",
     ]
-    return [
+    return (
         str(binaries / "postgres"),
         "-D",
         str(directory / "data"),
         *(word for s in settings for word in ("-c", s)),
-    ]
+    )
 
 
 def _make_cluster(binaries: Path, directory: Path, user: tuple[int, int] | None) -> None:

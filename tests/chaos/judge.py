@@ -1,0 +1,284 @@
+"""The verdict of a run, from the carrier's log. What our stores say is compared with it, never believed.
+
+Pure functions over the records of the log; `findings` puts them together. Each finding names the legs it is about,
+so that their story can be printed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from helpline.emulator.verdict import (
+    Allowed,
+    InboundLeg,
+    Interval,
+    by_leg,
+    heard,
+    inbound_legs,
+    mailboxes,
+    promises_broken,
+)
+
+Record = Mapping[str, Any]
+
+SILENCE_MS = 15_000
+"""The longest silence P1 declares: a caller left alone when the news of it is lost."""
+
+RINGING_MS = 30_000
+ORDERED_MS = 3_000
+"""An order to ring that was on its way when she signed off."""
+
+
+HANGING_UP_MS = 1_000
+"""A leg may be up for so long after its reason is gone: who declines by key is free when the key is heard."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One broken rule. `legs`: whose stories show it."""
+
+    rule: str
+    text: str
+    legs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class World:
+    """What the harness itself did. people: telephone to handle; never: handles planned nowhere.
+
+    away: (handle, from ms, to ms) she was on a break; ours: numbers a telephone may show.
+    """
+
+    people: Mapping[str, str]
+    never: frozenset[str] = frozenset()
+    away: tuple[tuple[str, int, int], ...] = ()
+    ours: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Stores:
+    """Our stores when all is over, beside what they held before the first call."""
+
+    end_states: Mapping[str, int]
+    presented: int
+    keys: frozenset[str]
+    presences: Mapping[str, str]
+    presences_before: Mapping[str, str]
+
+
+def findings(log: Sequence[Record], world: World) -> list[Finding]:
+    """Everything the log alone shows."""
+    return [
+        *_promises(log, world),
+        *_two_at_once(log, world),
+        *_rung(log, world),
+        *_foreign_numbers(log, world),
+        *_not_over(log),
+        *_ended_once(log),
+        *(
+            Finding("emulator", str(record["text"]))
+            for record in log
+            if record.get("what") == "emulator error"
+        ),
+    ]
+
+
+def _promises(log: Sequence[Record], world: World) -> Iterable[Finding]:
+    """Dead lines, crowds, forbidden words. The static chain cannot know who is busy: her telephone says so."""
+    allowed = Allowed(silence_ms=SILENCE_MS, ringing_ms=RINGING_MS, people=world.people)
+    chain = {record["leg"] for record in log if record["kind"] == "leg" and record.get("parent")}
+    for text in promises_broken(log, allowed):
+        words = text.replace(",", " ").split()
+        legs = tuple(word for word in words if word[:1] in ("c", "l") and word[1:].isdigit())
+        if "while talking" in text and chain & set(legs[:1]):
+            continue
+        yield Finding(text.partition(" ")[0], text, legs)
+
+
+def _talks(log: Sequence[Record]) -> list[Interval]:
+    """Talks as the psychologists' legs heard them."""
+    if not log:
+        return []
+    end_ms = log[-1]["at_ms"]
+    found = []
+    for leg, records in by_leg(log).items():
+        if leg[0] == "l":
+            found += [i for i in heard(records, leg, end_ms) if i.kind == "talk" and i.others]
+    return found
+
+
+def _two_at_once(log: Sequence[Record], world: World) -> Iterable[Finding]:
+    """One psychologist in two talks, over two legs, at the same time."""
+    to = _numbers(log)
+    machines = mailboxes(log)
+    last: dict[str, Interval] = {}
+    for talk in sorted(_talks(log), key=lambda talk: talk.start_ms):
+        who = world.people.get(to.get(talk.leg, ""))
+        if who is None or talk.leg in machines:
+            continue
+        before = last.get(who)
+        if before and before.leg != talk.leg and talk.start_ms < before.end_ms:
+            legs = (before.leg, talk.leg, *before.others, *talk.others)
+            yield Finding("P5", f"{who} was in two talks at once, on {before.leg} and {talk.leg}", legs)
+        if before is None or talk.end_ms > before.end_ms:
+            last[who] = talk
+
+
+def _rung(log: Sequence[Record], world: World) -> Iterable[Finding]:
+    """Nobody planned nowhere, nobody on a break, nobody on two legs of ours at once."""
+    legs = _lives(log)
+    before: dict[str, list[str]] = {}
+    for leg, life in legs.items():
+        who = world.people.get(life.to)
+        if who is None:
+            continue
+        if who in world.never:
+            yield Finding("off duty", f"{who} is planned nowhere and was rung by {leg}", (leg,))
+        if life.by_chain:
+            continue  # the static chain knows no presence
+        yield from _on_a_break(leg, life.began_ms, who, world)
+        for other in before.setdefault(who, []):
+            if legs[other].ended_ms - life.began_ms > HANGING_UP_MS:
+                yield Finding("rung twice", f"{who} was rung by {leg} while {other} was up", (other, leg))
+        before[who].append(leg)
+
+
+@dataclass
+class _Life:
+    to: str
+    began_ms: int
+    by_chain: bool
+    ended_ms: int
+
+
+def _lives(log: Sequence[Record]) -> dict[str, _Life]:
+    """The legs that left, in the order they did; one that has not ended ends with the log."""
+    lives: dict[str, _Life] = {}
+    for record in log:
+        if record["kind"] != "leg" or record["leg"][0] != "l":
+            continue
+        if record["what"] == "initiated":
+            life = _Life(record["to"], record["at_ms"], bool(record.get("parent")), log[-1]["at_ms"])
+            lives[record["leg"]] = life
+        elif record.get("ended_by") and record["what"] != "erased" and record["leg"] in lives:
+            lives[record["leg"]].ended_ms = record["at_ms"]
+    return lives
+
+
+def _on_a_break(leg: str, at_ms: int, who: str, world: World) -> Iterable[Finding]:
+    for handle, from_ms, to_ms in world.away:
+        if handle == who and from_ms + ORDERED_MS <= at_ms < to_ms:
+            yield Finding("off duty", f"{who} was on a break and was rung by {leg}", (leg,))
+
+
+def _foreign_numbers(log: Sequence[Record], world: World) -> Iterable[Finding]:
+    for record in log:
+        outbound = record["kind"] == "leg" and record["leg"][0] == "l" and record["what"] == "initiated"
+        if world.ours and outbound and record["from"] not in world.ours:
+            yield Finding("P2", f"{record['leg']} showed a number that is not ours", (record["leg"],))
+
+
+def _not_over(log: Sequence[Record]) -> Iterable[Finding]:
+    """Every leg ends, and every leg is erased at the carrier."""
+    ended, erased, seen = set(), set(), {}
+    for record in log:
+        if record["kind"] == "leg":
+            seen[record["leg"]] = record
+            if record.get("ended_by"):
+                ended.add(record["leg"])
+            if record["what"] == "erased":
+                erased.add(record["leg"])
+    for leg in seen:
+        if leg not in ended:
+            yield Finding("not over", f"{leg} is still up", (leg,))
+        elif leg not in erased:
+            yield Finding("not erased", f"{leg} is still known to the carrier", (leg,))
+
+
+def _ended_once(log: Sequence[Record]) -> Iterable[Finding]:
+    ends = Counter(
+        r["leg"] for r in log if r["kind"] == "leg" and r.get("ended_by") and r["what"] != "erased"
+    )
+    for leg, count in ends.items():
+        if count > 1:
+            yield Finding("ended twice", f"{leg} ended {count} times", (leg,))
+
+
+def compare(log: Sequence[Record], stores: Stores) -> list[Finding]:
+    """Our stores against the carrier's log: counts, what is left in Redis, who is where."""
+    callers = inbound_legs(log)
+    found = []
+    total = sum(stores.end_states.values())
+    if total != len(callers):
+        found.append(Finding("counts", f"{len(callers)} callers, {total} end states counted"))
+    if stores.presented != len(callers):
+        found.append(Finding("counts", f"{len(callers)} callers, {stores.presented} counted as presented"))
+    left = sorted(key for key in stores.keys if not _may_stay(key))
+    if left:
+        found.append(Finding("Redis", f"{len(left)} keys are left: {', '.join(left[:8])}"))
+    for who, state in stores.presences_before.items():
+        if stores.presences.get(who) != state:
+            found.append(Finding("presence", f"{who} was {state}, is {stores.presences.get(who)}"))
+    return found
+
+
+_STAY = ("done:forgets", "epoch", "psys", "tokens", "due:wake", "batch:public")
+_STAY_PREFIXES = ("psy:", "lease:", "clock:", "stat:", "batch:", "alarm", "rq:worker", "rq:queue", "rq:clean")
+
+
+def _may_stay(key: str) -> bool:
+    """The empty state: what Redis holds when nobody calls (docs/internals/live_state.md)."""
+    return key in _STAY or key.startswith(_STAY_PREFIXES)
+
+
+def _numbers(log: Sequence[Record]) -> dict[str, str]:
+    return {record["leg"]: record["to"] for record in log if record["kind"] == "leg"}
+
+
+def ends(log: Sequence[Record]) -> Counter[str]:
+    """Callers by how it went for them, for the table."""
+    machines = mailboxes(log)
+    parts = by_leg(log)
+    found: Counter[str] = Counter()
+    for leg in inbound_legs(log):
+        found[_end_of(leg, heard(parts.get(leg.handle, []), leg.handle), machines)] += 1
+    return found
+
+
+def _end_of(leg: InboundLeg, sounds: Sequence[Interval], machines: set[str]) -> str:
+    spoke = any(set(i.others) - machines for i in sounds if i.kind == "talk")
+    by = {"far_end": "hung up", "service": "ended by us", "carrier": "cut off"}.get(
+        leg.ended_by or "", "on the line"
+    )
+    return f"{'spoke' if spoke else 'did not speak'}, {by}"
+
+
+def silences_over(log: Sequence[Record], bound_ms: int) -> int:
+    """How many silences of callers were longer than `bound_ms`: told, not judged."""
+    parts = by_leg(log)
+    return sum(
+        1
+        for leg in inbound_legs(log)
+        for i in heard(parts.get(leg.handle, []), leg.handle)
+        if i.kind == "silence" and i.end_ms - i.start_ms > bound_ms
+    )
+
+
+def story(log: Sequence[Record], legs: Iterable[str], started_ms: int, last: int = 60) -> str:
+    """What happened to these legs and to those they met, one line a record."""
+    wanted = set(legs)
+    for record in log:
+        if record["kind"] == "sound" and record["leg"] in wanted and record["sound"] == "talk":
+            wanted |= {other for other in record["text"].split(",") if other}
+    kept = ("leg", "what", "to", "status", "ended_by", "parent", "sound", "text", "role", "path", "error", "operation",
+            "room", "queue", "why", "result", "key", "taken", "ms")  # fmt: skip
+    lines = [
+        f"{(r['at_ms'] - started_ms) / 1000:9.3f} {r['kind']:9} "
+        + " ".join(f"{name}={r[name]}" for name in kept if r.get(name) not in (None, ""))
+        for r in log
+        if r.get("leg") in wanted
+    ]
+    return "\n".join(lines[-last:])

@@ -1,0 +1,187 @@
+"""The people of a run: callers who dial, wait, talk and hang up; psychologists whose telephones ring.
+
+It follows the carrier's log, as people follow what they hear, and acts through the control API. Nothing here knows
+the service: neither its stores nor its pages.
+"""
+
+from __future__ import annotations
+
+import heapq
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from helpline.cli.control_client import ControlClient, ControlRefused
+from tests.chaos.plan import Arrival, Plan
+
+LOOK_S = 0.05
+ASKS = re.compile(r"(?:appuyez sur|tapez) 1\b")
+PASS_KEY = "9"
+Record = Mapping[str, Any]
+
+
+@dataclass
+class _Call:
+    arrival: Arrival
+    handle: str
+    talks: int = 0
+    in_talk: bool = False
+
+
+@dataclass
+class _Leg:
+    """A leg to a psychologist. `answers`: what she does once she is asked."""
+
+    who: str
+    number: str
+    does: str = ""
+    questions: int = 0
+
+
+@dataclass
+class Player:
+    """`run` until every caller has come and gone."""
+
+    control: ControlClient
+    plan: Plan
+    people: Mapping[str, str]  # number to handle
+    started: float
+    log: list[dict[str, Any]] = field(default_factory=list)
+    _todo: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
+    _calls: dict[str, _Call] = field(default_factory=dict)
+    _legs: dict[str, _Leg] = field(default_factory=dict)
+    _rings: Counter[str] = field(default_factory=Counter)
+    _over: set[str] = field(default_factory=set)
+    _nth: int = 0
+
+    def run(self, at_most_s: float) -> None:
+        """Ends when everybody has been and nobody is on the line; after `at_most_s` in any case."""
+        for arrival in self.plan.arrivals:
+            self._at(arrival.at_s, lambda arrival=arrival: self._dial(arrival))  # type: ignore[misc]  # bound now
+        while self._now() < at_most_s:
+            self.look()
+            self._due()
+            if len(self._calls) == len(self.plan.arrivals) and self._over >= set(self._calls):
+                return
+            time.sleep(LOOK_S)
+
+    def look(self) -> None:
+        """Follow what has happened since the last look."""
+        after = self.log[-1]["n"] if self.log else 0
+        for record in self.control.log(after):
+            self.log.append(record)
+            kind = record["kind"]
+            if kind == "leg":
+                self._leg(record)
+            elif kind == "sound":
+                self._sound(record)
+
+    def _now(self) -> float:
+        return time.monotonic() - self.started
+
+    def _at(self, at_s: float, do: Callable[[], None]) -> None:
+        self._nth += 1
+        heapq.heappush(self._todo, (at_s, self._nth, do))
+
+    def _in(self, seconds: float, do: Callable[[], None]) -> None:
+        self._at(self._now() + seconds, do)
+
+    def _due(self) -> None:
+        while self._todo and self._todo[0][0] <= self._now():
+            _, _, do = heapq.heappop(self._todo)
+            try:
+                do()
+            except ControlRefused:
+                continue  # it was over, or had stopped ringing, in between
+
+    # ---- callers
+
+    def _dial(self, arrival: Arrival) -> None:
+        handle = self.control.dial(arrival.number, arrival.to)
+        self._calls[handle] = _Call(arrival, handle)
+        self._in(arrival.patience_s, lambda: self._loses_patience(handle, 0))
+
+    def _loses_patience(self, handle: str, talks: int) -> None:
+        call = self._calls[handle]
+        if call.talks == talks and not call.in_talk and handle not in self._over:
+            self.control.hang_up(handle)
+
+    def _sound(self, record: Record) -> None:
+        call = self._calls.get(record["leg"])
+        if call is not None:
+            others = [other for other in record["text"].split(",") if other[:1] == "l"]
+            talks = record["sound"] == "talk" and bool(others)
+            if talks and not call.in_talk:
+                self._talk(call, others[0])
+            elif call.in_talk and not talks:
+                self._left(call)
+        elif record["sound"] == "say" and ASKS.search(record["text"]):
+            self._asked(record["leg"])
+
+    def _talk(self, call: _Call, other: str) -> None:
+        call.in_talk = True
+        nth, call.talks = call.talks, call.talks + 1
+        talk = self.plan.talk(call.arrival.nth, nth)
+        leg = self._legs.get(other)
+
+        def ends() -> None:
+            if call.talks != nth + 1 or not call.in_talk:
+                return
+            if talk.ends == "caller":
+                self.control.hang_up(call.handle)
+            elif talk.ends == "caller lost":
+                self.control.lose(call.handle)
+            elif talk.ends == "psychologist lost":
+                self.control.lose(other)
+            elif leg is not None:
+                self.control.phone_does(leg.number, "hangup")
+
+        self._in(talk.for_s, ends)
+
+    def _left(self, call: _Call) -> None:
+        """She has left, or was cut off. Some stay to be put through again."""
+        call.in_talk = False
+        talk = self.plan.talk(call.arrival.nth, call.talks - 1)
+        patience_s = call.arrival.patience_s if talk.stays else 1.0
+        talks = call.talks
+        self._in(patience_s, lambda: self._loses_patience(call.handle, talks))
+
+    # ---- psychologists
+
+    def _leg(self, record: Record) -> None:
+        handle = record["leg"]
+        if record.get("ended_by"):
+            self._over.add(handle)
+            return
+        if handle[0] == "l" and record["what"] == "ringing":
+            self._rung(handle, record["to"])
+
+    def _rung(self, handle: str, number: str) -> None:
+        who = self.people.get(number)
+        if who is None:
+            return
+        self._rings[who] += 1
+        ring = self.plan.ring(who, self._rings[who])
+        self._legs[handle] = _Leg(who, number, ring.does)
+        if ring.does == "misses":
+            return
+        what = "decline" if ring.does == "declines" else "answer"
+        self._in(ring.after_s, lambda: self._does(handle, what))
+
+    def _does(self, handle: str, what: str, **body: str) -> None:
+        if handle not in self._over:
+            self.control.phone_does(self._legs[handle].number, what, **body)
+
+    def _asked(self, handle: str) -> None:
+        leg = self._legs.get(handle)
+        if leg is None:
+            return
+        leg.questions += 1
+        keys = {"accepts": "1", "passes": PASS_KEY}
+        if leg.does in keys:
+            self._in(0.3, lambda: self._does(handle, "press", keys=keys[leg.does]))
+        elif leg.does == "hangs up":
+            self._in(0.3, lambda: self._does(handle, "hangup"))

@@ -1,0 +1,173 @@
+"""One whole run: set up, play, deal, heal, wait, judge, tell."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from helpline.domain.errors import LiveStateDown
+from helpline.services import keep_duty
+from helpline.services.switchboard import Switchboard
+from tests.chaos import judge
+from tests.chaos.dealer import Dealer, Dealt
+from tests.chaos.house import CHARS_PER_S, ChaosParts, people_of
+from tests.chaos.plan import Plan
+from tests.chaos.player import Player
+from tests.demo import plain_environ
+
+GO_HOME_S = 200.0
+"""After the last fault: everybody's patience and talks end well before."""
+
+ERASED_S = 120.0
+EMPTY_S = 30.0
+
+
+@dataclass
+class Result:
+    """What a run gave. `times`: seconds of its phases."""
+
+    plan: Plan
+    log: list[dict[str, Any]]
+    dealt: Dealt
+    found: list[judge.Finding]
+    times: dict[str, float] = field(default_factory=dict)
+
+
+class Breaks:
+    """Psychologists who take a break, as the desk would do it; what of it counted, with its moments."""
+
+    def __init__(self, sw: Switchboard, plan: Plan, started: float, dealt: Dealt) -> None:
+        self._sw, self._plan, self._started, self._dealt = sw, plan, started, dealt
+        self.away: list[tuple[str, int, int]] = []
+
+    def run(self) -> None:
+        people = self._sw.book.roster.psychologists
+        moments = [(at, True, who) for at, _, who in self._plan.breaks]
+        moments += [(at + for_s, False, who) for at, for_s, who in self._plan.breaks]
+        begun: dict[int, int] = {}
+        for at_s, begins, who in sorted(moments):
+            time.sleep(max(0.0, self._started + at_s - time.monotonic()))
+            try:
+                if begins and keep_duty.begin_break(self._sw, people[who].id):
+                    begun[who] = int(time.time() * 1000)
+                elif not begins:
+                    self._end(people[who].handle, people[who].id, begun.pop(who, None))
+            except LiveStateDown:
+                continue
+        for who, begun_ms in begun.items():
+            self._end(people[who].handle, people[who].id, begun_ms)
+
+    def _end(self, handle: str, person: str, begun_ms: int | None) -> None:
+        """A break that Redis has forgotten in between counted only until then."""
+        now_ms = int(time.time() * 1000)
+        lost = min((at for at in self._dealt.redis_lost_ms if begun_ms and at > begun_ms), default=now_ms)
+        if begun_ms is not None:
+            self.away.append((handle, begun_ms, min(lost, now_ms)))
+        keep_duty.end_break(self._sw, person)
+
+
+def run(plan: Plan, told: Callable[[str], None] = print, folder: Path | None = None) -> Result:
+    people = people_of(plan.size.people)
+    with tempfile.TemporaryDirectory() as temporary:
+        home = folder or Path(temporary)
+        begun = time.monotonic()
+        with ChaosParts(plain_environ(home), home, people) as house:
+            told(f"  up in {time.monotonic() - begun:.1f} s")
+            return _play(house, plan, told)
+
+
+def _play(house: ChaosParts, plan: Plan, told: Callable[[str], None]) -> Result:
+    control = house.control
+    control.set_knobs({"seed": plan.seed, "say_chars_per_s": CHARS_PER_S})
+    telephones = {person.endpoints[0].address: person.handle for person in house.people}
+    before = presences(house)
+    started = time.monotonic()
+    started_ms = int(time.time() * 1000)
+    dealer = Dealer(house, plan, started)
+    breaks = Breaks(house.service.switchboard, plan, started, dealer.dealt)
+    helpers = [threading.Thread(target=task, daemon=True) for task in (dealer.run, breaks.run)]
+    for helper in helpers:
+        helper.start()
+    player = Player(control, plan, telephones, started)
+    player.run(plan.size.span_s + GO_HOME_S)
+    for helper in helpers:
+        helper.join(60)
+    played = time.monotonic() - started
+    erased = _until_erased(player)
+    told(f"  played in {played:.0f} s, erased after {erased:.0f} s more")
+    time.sleep(EMPTY_S)
+    player.look()
+    world = judge.World(
+        people=telephones,
+        never=frozenset(person.handle for person in house.people[-2:]),
+        away=tuple(breaks.away),
+        ours=frozenset(line.number_e164 for line in house.service.switchboard.book.rules.lines.values()),
+    )
+    stores = judge.Stores(
+        end_states=house.counts("end_state"),
+        presented=sum(house.counts("presented").values()),
+        keys=keys(house),
+        presences=presences(house),
+        presences_before=before,
+    )
+    found = [*judge.findings(player.log, world), *judge.compare(player.log, stores)]
+    result = Result(plan, player.log, dealer.dealt, found, {"played": played, "erased": erased})
+    tell(result, started_ms, told)
+    return result
+
+
+def _until_erased(player: Player) -> float:
+    """Until the carrier knows no leg any more; seconds it took."""
+    begun = time.monotonic()
+    while time.monotonic() - begun < ERASED_S:
+        player.look()
+        legs = [record for record in player.log if record["kind"] == "leg"]
+        if {r["leg"] for r in legs} == {r["leg"] for r in legs if r["what"] == "erased"}:
+            break
+        time.sleep(1)
+    return time.monotonic() - begun
+
+
+def presences(house: ChaosParts) -> Mapping[str, str]:
+    """Handle to state, of those who have one."""
+    found = house.service.switchboard.offers.presences()
+    names = {person.id: person.handle for person in house.people}
+    return {names[who]: presence.state.value for who, presence in found.items()}
+
+
+def keys(house: ChaosParts) -> frozenset[str]:
+    with house.redis_direct() as client:
+        return frozenset(str(key) for key in client.keys("*"))
+
+
+def tell(result: Result, started_ms: int, told: Callable[[str], None]) -> None:
+    """The table of faults, calls by end, and each finding with its story."""
+    plan, log = result.plan, result.log
+    told(f"  faults dealt (seed {plan.seed}):")
+    for (kind, part), count in sorted(result.dealt.counted.items()):
+        told(f"    {kind + ' ' + part:<24} {count:4d}")
+    told(
+        f"    could not be dealt or ended {len(result.dealt.failed):4d} {dict(Counter(result.dealt.failed))}"
+    )
+    struck = Counter(str(r["what"]) for r in log if r["kind"] == "fault" and r["what"] != "rules set")
+    for what, count in sorted(struck.items()):
+        told(f"    at the carrier: {what:<18} {count:4d}")
+    told("  calls by end:")
+    for end, count in sorted(judge.ends(log).items()):
+        told(f"    {end:<34} {count:4d}")
+    told(f"    silences over 5 s: {judge.silences_over(log, 5_000)} (told, not judged)")
+    told(f"  findings: {len(result.found)}")
+    for rule, count in Counter(finding.rule for finding in result.found).items():
+        told(f"    {rule:<12} {count}")
+    shown: Counter[str] = Counter()
+    for finding in result.found:
+        shown[finding.rule] += 1
+        told(f"  {finding.rule}: {finding.text}")
+        if finding.legs and shown[finding.rule] <= 3:
+            told(judge.story(log, finding.legs, started_ms))
