@@ -23,7 +23,7 @@ KILLED = ("web", "effects", "effects2", "clock", "clock2", "worker", "redis", "s
 
 @dataclass(frozen=True)
 class Size:
-    """How much. kills, stops: of each part. spells: of every other kind of fault. talk_s: mean."""
+    """How much. kills, stops: of each part. spells: of every other kind of fault. talk_s, patience_s: means."""
 
     calls: int
     span_s: float
@@ -32,10 +32,14 @@ class Size:
     stops: int
     spells: int
     talk_s: float = TALK_S
+    patience_s: float = PATIENCE_S
 
 
 LONG = Size(calls=1000, span_s=420.0, people=80, kills=30, stops=10, spells=4)
-SHORT = Size(calls=100, span_s=75.0, people=24, kills=3, stops=1, spells=1, talk_s=TALK_S / 3)
+SHORT = Size(
+    calls=100, span_s=60.0, people=16, kills=3, stops=1, spells=1, talk_s=TALK_S / 6, patience_s=PATIENCE_S / 2
+)
+"""What a ring of three minutes holds: the same people, shorter of word."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +115,7 @@ def _arrivals(seed: int, size: Size) -> Iterator[Arrival]:
     for nth, at_s in enumerate(sorted(rng.uniform(0, size.span_s) for _ in range(size.calls))):
         own = chance(seed, "caller", nth)
         impatient = own.random() < 0.15
-        patience_s = own.expovariate(1 / 4) if impatient else own.uniform(0.75, 1.5) * PATIENCE_S
+        patience_s = own.expovariate(1 / 4) if impatient else own.uniform(0.75, 1.5) * size.patience_s
         number = None if own.random() < 0.15 else f"063998{nth % 5000:04d}"
         yield Arrival(nth, at_s, number, own.choices(LINES, (8, 1, 1))[0], 0.2 + patience_s)
 
