@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-FILES: Final = ("index.xml", "screen.xml", "accepted.xml")
+FILES: Final = ("index.xml", "screen.xml", "accepted.xml", "sorry.xml")
 
 
 class Handler(BaseHTTPRequestHandler):

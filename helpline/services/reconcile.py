@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from helpline.domain import paths
 from helpline.domain.call import LiveCall, Stage
 from helpline.domain.waiting import Offer, OfferState
-from helpline.ports import Carrier, CarrierLeg, LegStatus
+from helpline.ports import Carrier, CarrierLeg, LegStatus, RestOutcome
 from helpline.services.adopt_chain import adopt_chain
 from helpline.services.adopt_talks import adopt_talks
 from helpline.services.end_call import end_call
@@ -39,6 +39,10 @@ JUST_MADE_MS = 5_000
 STRANGER_MS = 20_000
 """Longer than the longest sentence of the fallback chain between two telephones."""
 
+STILL_UP_MS = 3_000
+"""How long a new epoch waits for forgotten legs that the carrier would not end: whoever is on one would be
+rung once more. No longer, since others are not rung meanwhile."""
+
 Legs = Mapping[str, CarrierLeg]
 
 
@@ -46,8 +50,9 @@ Legs = Mapping[str, CarrierLeg]
 class Reconciled:
     """What one run changed; all zero means that both sides agreed.
 
-    `strangers` are callers on the line who are in no queue and no room and unknown to us,
-    with the moment (ms) that began: a later run brings them into the line.
+    `strangers` are legs that belong to nothing, with the moment (ms) that began: callers in no
+    queue and no room, whom a later run brings into the line, and psychologists' legs that the
+    carrier would not end.
     """
 
     adopted: int = 0
@@ -74,10 +79,12 @@ def reconcile(sw: Switchboard, carrier: Carrier, strangers: Mapping[str, int] | 
     nowhere = {leg_id: _bring_in(carrier, leg_id, since, now_ms) for leg_id, since in nowhere.items()}
     ended = sum(_end_if_gone(sw, carrier, call, legs, now_ms) for call in sw.calls.live())
     freed = _free_psychologists(sw, carrier, legs, now_ms)
-    dropped = _end_forgotten_legs(sw, carrier, legs, rooms, now_ms, lost)
+    dropped, still_up = _end_forgotten_legs(sw, carrier, legs, rooms, now_ms, lost)
+    nowhere |= {leg_id: (strangers or {}).get(leg_id, now_ms) for leg_id in still_up}
     _forget_erased(sw, carrier, now_ms)
     apply_rota(sw, now_ms)
-    rebuilt = lost and sw.calls.begin_epoch(sw.chance.new_id(), now_ms)
+    in_doubt = any(now_ms - nowhere[leg_id] < STILL_UP_MS for leg_id in still_up)
+    rebuilt = lost and not in_doubt and sw.calls.begin_epoch(sw.chance.new_id(), now_ms)
     sw.due.put("match", now_ms, now_ms)
     return Reconciled(adopted, ended, freed, dropped, rebuilt, nowhere)
 
@@ -165,13 +172,14 @@ def _leg_vanished(sw: Switchboard, carrier: Carrier, offer: Offer, now_ms: int) 
 
 def _end_forgotten_legs(
     sw: Switchboard, carrier: Carrier, legs: Legs, rooms: Rooms, now_ms: int, lost: bool
-) -> int:
+) -> tuple[int, list[str]]:
     """Psychologists' legs that belong to no offer: rung by a working copy that is gone.
 
     After a loss they are all forgotten ones. Otherwise a leg may be younger than its
-    offer's answer (the order is on its way), so only an old one is ended.
+    offer's answer (the order is on its way), so only an old one is ended. Returns how many
+    were ended, and those that may still be up because the carrier was too busy to say.
     """
-    dropped = 0
+    dropped, still_up = 0, []
     together = _with_a_caller(legs, rooms)
     for leg in legs.values():
         if leg.inbound or leg.endpoint is None or leg.parent_id is not None or leg.leg_id in together:
@@ -182,11 +190,12 @@ def _end_forgotten_legs(
             if offer is not None and not lost:
                 leg_is_known(sw, offer, leg.leg_id, answered=False)
             elif lost or now_ms - (leg.started_ms or now_ms) > JUST_MADE_MS:
-                carrier.end(leg.leg_id)
+                if carrier.end(leg.leg_id) in (RestOutcome.BUSY, RestOutcome.UNKNOWN):
+                    still_up.append(leg.leg_id)
                 dropped += 1
         elif not offer.state.is_live and now_ms - offer.made_ms > JUST_MADE_MS:
             sw.due.put(f"drop:{offer.attempt}", now_ms, now_ms)
-    return dropped
+    return dropped, still_up
 
 
 def _with_a_caller(legs: Legs, rooms: Rooms) -> frozenset[str]:

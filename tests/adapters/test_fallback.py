@@ -148,7 +148,7 @@ def origin(service: Service, tmp_path: Path) -> Iterator[str]:
 
 @pytest.mark.loopback
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
-def test_the_server_gives_three_files_by_get_and_nothing_else(
+def test_the_server_gives_what_is_written_by_get_and_nothing_else(
     origin: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     found = requests.get(f"{origin}/index.xml?From=%2B33639980001", timeout=5)
@@ -156,6 +156,8 @@ def test_the_server_gives_three_files_by_get_and_nothing_else(
     assert (found.status_code, found.headers["Content-Type"]) == (200, "text/xml; charset=utf-8")
     assert found.text == (tmp_path / "chain" / "index.xml").read_text()
     assert requests.get(f"{origin}/", timeout=5).text == found.text
+    for name in ("screen.xml", "accepted.xml", "sorry.xml"):
+        assert requests.get(f"{origin}/{name}", timeout=5).text == (tmp_path / "chain" / name).read_text()
     for path in ("/secret.xml", "/%2e%2e/snapshot/snapshot.json", "/chain"):
         assert requests.get(origin + path, timeout=5).status_code == 404
     assert requests.post(f"{origin}/index.xml", timeout=5).status_code == 501

@@ -132,6 +132,16 @@ def shows_the_caller(seen: Evidence) -> None:
     seen.ends(21, "l9", to=BRUNO)
 
 
+def rung_long_after_the_chain_has_joined_her(seen: Evidence) -> None:
+    seen.arrives(200, "c9")
+    seen.rings(201, "l8", parent="c9")
+    seen.talks(202, "c9", "l8")
+    seen.rings(220, "l9")
+    seen.ends(220.1, "l9", to=VERA)
+    seen.ends(230, "c9")
+    seen.ends(231, "l8", to=VERA)
+
+
 def never_ends(seen: Evidence) -> None:
     seen.arrives(150, "c9")
 
@@ -163,6 +173,7 @@ PLANTED: list[tuple[Callable[[Evidence], None], str]] = [
     (two_psychologists, "P5"),
     (two_callers_at_once, "P5"),
     (rung_while_talking, "P5"),
+    (rung_long_after_the_chain_has_joined_her, "P5"),
     (rung_twice, "rung twice"),
     (rung_without_a_shift, "off duty"),
     (rung_on_a_break, "off duty"),

@@ -57,6 +57,42 @@ def test_who_was_welcomed_before_the_loss_is_moved_at_once(line: Line, redis_adm
     assert sum("Appel anonyme" in sound["text"] for sound in caller.heard()) == 1
 
 
+def test_who_is_on_a_forgotten_leg_that_could_not_be_ended_is_not_rung_on_it(
+    line: Line, redis_admin: redis.Redis
+) -> None:
+    """Chaos, seed 7: the order to end her leg met a 429, she counted as free, and was rung while she was on it."""
+    line.caller().dials()
+    line.vera.answers()
+    leg = line.vera.handle_of_leg()
+    line.control.set_faults({"rest": {"operation": "calls.update", "fault": "429", "times": 2}})
+    rung = line.vera.times_rung()
+
+    redis_admin.flushall()
+
+    line.until(lambda: line.sw.calls.epoch() is not None, 5)
+    line.until(lambda: line.vera.times_rung() > rung, 5)
+    log = line.control.log()
+    over = next(r["at_ms"] for r in log if r["kind"] == "leg" and r["leg"] == leg and r.get("ended_by"))
+    again = [
+        r["at_ms"]
+        for r in log
+        if r["kind"] == "leg" and r["to"] == line.vera.number and r["what"] == "initiated"
+    ]
+    assert over <= again[1]
+
+
+def test_nobody_waits_for_ever_for_a_forgotten_leg_that_cannot_be_ended(
+    line: Line, redis_admin: redis.Redis
+) -> None:
+    line.caller().dials()
+    line.vera.answers()
+    line.control.set_faults({"rest": {"operation": "calls.update", "fault": "503"}})
+
+    redis_admin.flushall()
+
+    line.until(lambda: line.sw.calls.epoch() is not None, 5)
+
+
 def test_who_leaves_after_a_loss_was_in_the_line_and_not_in_the_welcome(
     line: Line, redis_admin: redis.Redis
 ) -> None:
