@@ -10,7 +10,8 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from urllib.parse import urlencode, urlsplit
+from functools import lru_cache
+from urllib.parse import quote_plus, urlsplit
 
 from helpline.emulator.faults import WebFault
 from helpline.emulator.kernel import Outcome
@@ -69,11 +70,11 @@ class Delivery:
     def _request(self, order: Order, url: str, token: str, overrides: Overrides, left_ms: int) -> WebRequest:
         body, form = b"", order.params
         if order.method == "GET":
-            query = urlencode(order.params)
+            query = encoded(order.params)
             url = url + ("&" if "?" in url else "?") + query if query else url
             form = ()
         else:
-            body = urlencode(order.params).encode("ascii")
+            body = encoded(order.params).encode("ascii")
         credentials, _, host = urlsplit(url).netloc.rpartition("@")
         headers = [
             ("Host", host),
@@ -143,6 +144,16 @@ class Delivery:
     def _deliver(self, outcome: Outcome[Answer], answer: Answer, delay_ms: int) -> None:
         delay_ms += self._world.knobs.latency_ms
         self._world.kernel.after(delay_ms, lambda: outcome.set(answer))
+
+
+@lru_cache(maxsize=8_192)
+def _quoted(text: str) -> str:
+    return quote_plus(text)
+
+
+def encoded(params: Pairs) -> str:
+    """A form or query. The same names and values travel again and again, so what they look like is kept."""
+    return "&".join(f"{_quoted(name)}={_quoted(value)}" for name, value in params)
 
 
 def _altered(request: WebRequest, fault: str) -> WebRequest:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Coroutine, Generator
-from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -65,18 +64,23 @@ class Outcome(Generic[T]):
         return self.get()
 
 
-@dataclass(order=True)
-class Timer:
-    """One event of the heap: `action` is called at `at_ms` unless cancelled. `order` keeps equals first-in first-out."""
+def _nothing() -> None:
+    """What a cancelled event does."""
 
-    at_ms: int
-    order: int
-    action: Callable[[], object] = field(compare=False)
-    cancelled: bool = field(default=False, compare=False)
+
+class Timer:
+    """One event of the heap: `action` is called at `at_ms` unless cancelled."""
+
+    __slots__ = ("action", "at_ms", "cancelled")
+
+    def __init__(self, at_ms: int, action: Callable[[], object]) -> None:
+        self.at_ms = at_ms
+        self.action = action
+        self.cancelled = False
 
     def cancel(self) -> None:
-        """Forget the event. Safe to repeat, and after it has run."""
-        self.cancelled = True
+        """Forget the event, and what it would have touched. Safe to repeat, and after it has run."""
+        self.cancelled, self.action = True, _nothing
 
 
 Steps = Coroutine[Outcome[Any], None, object]
@@ -145,15 +149,17 @@ class Kernel:
 
     def __init__(self, start_ms: int) -> None:
         self.now_ms = start_ms
-        self._heap: list[Timer] = []
+        self._heap: list[
+            tuple[int, int, Timer]
+        ] = []  # instant, order of making: equals run first-in first-out
         self._count = 0
         self._tasks: set[Task] = set()
 
     def at(self, at_ms: int, action: Callable[[], object]) -> Timer:
         """Call `action` at `at_ms`, or now when that is past."""
         self._count += 1
-        timer = Timer(max(at_ms, self.now_ms), self._count, action)
-        heapq.heappush(self._heap, timer)
+        timer = Timer(max(at_ms, self.now_ms), action)
+        heapq.heappush(self._heap, (timer.at_ms, self._count, timer))
         return timer
 
     def after(self, delay_ms: int, action: Callable[[], object]) -> Timer:
@@ -191,8 +197,8 @@ class Kernel:
         """
         count = 0
         while (due := self.next_due()) is not None and due <= now_ms:
-            timer = heapq.heappop(self._heap)
-            self.now_ms = max(self.now_ms, timer.at_ms)
+            at_ms, _, timer = heapq.heappop(self._heap)
+            self.now_ms = max(self.now_ms, at_ms)
             timer.action()
             count += 1
         self.now_ms = max(self.now_ms, now_ms)
@@ -200,9 +206,9 @@ class Kernel:
 
     def next_due(self) -> int | None:
         """When the next event is due, None when there is none."""
-        while self._heap and self._heap[0].cancelled:
+        while self._heap and self._heap[0][2].cancelled:
             heapq.heappop(self._heap)
-        return self._heap[0].at_ms if self._heap else None
+        return self._heap[0][0] if self._heap else None
 
     def clear(self) -> None:
         """Forget all events and tasks; the instant stays."""

@@ -26,6 +26,7 @@ class Member:
             return
         self.left_ms, self.why = self.world.now_ms, why
         self.queue.members.remove(self)
+        self.queue.since_ms -= self.since_ms
         self.queue.waits_ms.append(self.left_ms - self.since_ms)
         self.queue.updated_ms = self.world.now_ms
         self.world.log.add("queue", what="left", leg=self.leg.handle, queue=self.queue.name, why=why.value,
@@ -78,6 +79,7 @@ class Queues:
             return None
         member = Member(self._world, queue, leg, self._world.now_ms)
         queue.members.append(member)
+        queue.since_ms += member.since_ms
         queue.updated_ms = self._world.now_ms
         self._world.log.add(
             "queue", what="entered", leg=leg.handle, queue=queue.name, size=len(queue.members)
@@ -89,5 +91,5 @@ def average_wait_s(queue: Queue, now_ms: int) -> int:
     """Mean wait of the present members, whole seconds; 0 when there are none."""
     if not queue.members:
         return 0
-    waited_ms: int = sum(now_ms - member.since_ms for member in queue.members)
-    return waited_ms // len(queue.members) // 1000
+    size = len(queue.members)
+    return (size * now_ms - queue.since_ms) // size // 1000

@@ -115,6 +115,7 @@ class Leg:
     ended_by: EndedBy | None = None
     cookies: dict[tuple[str, str], str] = field(default_factory=dict)  # (host, name) to value
     custom: dict[str, str] = field(default_factory=dict)  # parameters given to a client
+    envelopes: dict[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)  # by status (envelope.py)
     sound: tuple[str, str] = ("", "")
     heard: list[dict[str, Any]] = field(default_factory=list)
     with_: tuple[Leg, ...] = ()
@@ -151,6 +152,9 @@ class Queue:
     created_ms: int
     updated_ms: int
     members: list[Any] = field(default_factory=list)  # queues.Member; kept loose to avoid a cycle
+    since_ms: int = (
+        0  # the members' instants of entering, added up: an average is asked for with every document
+    )
     waits_ms: list[int] = field(default_factory=list)
 
 

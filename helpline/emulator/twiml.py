@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 MAX_BYTES = 64 * 1024
 
@@ -114,7 +114,7 @@ def checked(verbs: tuple[Verb, ...]) -> tuple[tuple[Verb, ...], list[str]]:
         attributes = {name: value for name, value in verb.attributes.items() if name in allowed}
         children, inner = _children(verb)
         warnings += inner
-        kept.append(replace(verb, attributes=attributes, children=children))
+        kept.append(Verb(verb.name, attributes, verb.text, children))
     return tuple(kept), warnings
 
 
