@@ -69,6 +69,9 @@ class Knobs:
     )  # after its end a call cannot be deleted for a time drawn in here
     erase_refused_forever: bool = False
     room_list_lag_ms: int = 0  # a new conference is missing from lists for so long
+    keep_alive_ms: int = (
+        1_000  # a connection to the server waits so long for its next request; 0 = one request each
+    )
     concurrent_calls_max: int = 0  # 0 = no limit; above it a create is refused (10004)
 
     def with_values(self, values: Mapping[str, Any]) -> Knobs:

@@ -67,8 +67,8 @@ class Hook(BaseHTTPRequestHandler):
         status = script if isinstance(script, int) else 200
         text = b"" if isinstance(script, int) else script.encode()
         with contextlib.suppress(OSError):
-            head = f"HTTP/1.1 {status} X\r\nContent-Type: text/xml\r\nContent-Length: {len(text)}\r\n\r\n"
-            self.wfile.write(head.encode() + text)
+            head = f"HTTP/1.1 {status} X\r\nContent-Type: text/xml\r\nContent-Length: {len(text)}\r\n"
+            self.wfile.write(head.encode() + b"Connection: close\r\n\r\n" + text)
 
     def log_message(self, *args: Any) -> None:
         pass
