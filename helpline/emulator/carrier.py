@@ -56,7 +56,9 @@ class Carrier:
 
     def __init__(self, settings: CarrierSettings, transport: Transport, start_ms: int = START_MS) -> None:
         kernel = Kernel(start_ms)
-        self.world = World(settings, kernel, Log(lambda: kernel.now_ms), Chance(settings.seed))
+        self.world = World(
+            settings, kernel, Log(lambda: kernel.now_ms, settings.log_keeps), Chance(settings.seed)
+        )
         self._transport = transport
         self._wire()
         for own in settings.numbers:

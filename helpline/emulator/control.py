@@ -13,6 +13,8 @@ from helpline.emulator.carrier import Carrier
 from helpline.emulator.chance import Chance
 from helpline.emulator.faults import BadFault, parse_faults
 from helpline.emulator.handsets import Kind, Refused
+from helpline.emulator.lateness import Lateness
+from helpline.emulator.load import Load, plan_from
 from helpline.emulator.settings import E164, e164
 from helpline.emulator.state import Direction, EndedBy, Leg, Status
 
@@ -27,9 +29,11 @@ class ControlError(Refused):
 class Control:
     """Telephones, evidence, faults and time of one carrier."""
 
-    def __init__(self, carrier: Carrier, stepped: bool = True) -> None:
+    def __init__(self, carrier: Carrier, stepped: bool = True, lateness: Lateness | None = None) -> None:
         self._carrier = carrier
         self._stepped = stepped
+        self._lateness = lateness
+        self._load: Load | None = None
 
     def dial(self, from_: str | None, to: str) -> str:
         """Somebody dials `to` (either form); `from_` None withholds the number. Gives the call's handle, "c1"."""
@@ -199,8 +203,34 @@ class Control:
         count = self._carrier.run_due(self._carrier.now_ms + advance_ms)
         return {"now_ms": self._carrier.now_ms, "events": count}
 
+    def start_load(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Let many callers dial (load.py): `{"to", "live", "new_per_s", "for_s"}`, all optional. One load at a time."""
+        if self._load is not None and not self._load.report()["over"]:
+            raise ControlError(409, "a load is under way", "load")
+        try:
+            plan = plan_from(values, self._carrier.world.settings.numbers)
+        except ValueError as error:
+            raise ControlError(400, "not a load", str(error)) from None
+        if self._lateness is not None:
+            self._lateness.clear()
+        self._load = Load(self._carrier, plan, self._lateness)
+        return self._load.report()
+
+    def load(self) -> dict[str, Any]:
+        """How the load stands."""
+        if self._load is None:
+            raise ControlError(404, "no load was started", "load")
+        return self._load.report()
+
+    def stop_load(self) -> dict[str, Any]:
+        """Nobody dials any more; who is there stays as planned."""
+        if self._load is not None:
+            self._load.stop()
+        return self.load()
+
     def reset(self) -> None:
         """Forget everything but the numbers' URLs."""
+        self._load = None
         self._carrier.reset()
 
 

@@ -74,6 +74,9 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("PUT", "/faults"): lambda c, body, at: _done(lambda: c.set_faults(body)),
     ("PUT", "/knobs"): lambda c, body, at: (200, c.set_knobs(body)),
     ("POST", "/clock"): lambda c, body, at: (200, c.advance(body.get("advance_ms"))),
+    ("POST", "/load"): lambda c, body, at: (201, c.start_load(body)),
+    ("GET", "/load"): lambda c, _, at: (200, c.load()),
+    ("DELETE", "/load"): lambda c, _, at: (200, c.stop_load()),
     ("POST", "/reset"): lambda c, _, at: _done(c.reset),
 }
 ROUTES = Map(

@@ -8,7 +8,7 @@ exchange carries the same body and the same idempotency token.
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from urllib.parse import quote_plus, urlsplit
@@ -101,6 +101,8 @@ class Delivery:
         answered = await world.kernel.wait(outcome, limit_ms)
         answer = outcome.get() if answered else WebFailure(FailureKind.TIMEOUT)
         leg = order.leg
+        if not isinstance(answer, WebReply) or answer.status >= 400:
+            world.count("requests failed")
         world.log.add(
             order.kind,
             leg=leg.handle if leg else None,
@@ -123,7 +125,7 @@ class Delivery:
         world = self._world
         fault = world.faults.web_fault(urlsplit(request.url).path or "/", world.rng)
         if fault is None:
-            self._transport.send(request, lambda answer: self._deliver(outcome, answer, 0))
+            self._carry(request, lambda answer: self._deliver(outcome, answer, 0))
             return
         world.log.add("fault", what=f"web {fault.fault}", path=urlsplit(request.url).path)
         played = _played(fault)
@@ -133,13 +135,15 @@ class Delivery:
             self._deliver(outcome, played, 0)
         elif fault.fault == "lost":
             gone = WebFailure(FailureKind.RESET)
-            self._transport.send(request, lambda _: self._deliver(outcome, gone, 0))
+            self._carry(request, lambda _: self._deliver(outcome, gone, 0))
         else:
-            self._transport.send(
-                _altered(request, fault.fault), lambda a: self._deliver(outcome, a, fault.ms)
-            )
+            self._carry(_altered(request, fault.fault), lambda a: self._deliver(outcome, a, fault.ms))
         if fault.fault == "duplicate":
-            self._transport.send(request, lambda _: None)
+            self._carry(request, lambda _: None)
+
+    def _carry(self, request: WebRequest, done: Callable[[Answer], None]) -> None:
+        self._world.count("requests")
+        self._transport.send(request, done)
 
     def _deliver(self, outcome: Outcome[Answer], answer: Answer, delay_ms: int) -> None:
         delay_ms += self._world.knobs.latency_ms

@@ -52,6 +52,7 @@ class CarrierSettings:
     media: seconds of sound are known, never measured: path or URL of a recording to its length in ms.
     region_hosts: host of a regional REST endpoint to the token that opens it; other hosts take `auth_token`.
     seed: everything left to chance comes from it.
+    log_keeps: records of the log that are kept at least, the newest; 0 for all. For long loads.
     """
 
     account_sid: str = "AC" + "0" * 32
@@ -61,5 +62,6 @@ class CarrierSettings:
     numbers: tuple[OwnNumber, ...] = DEMO_NUMBERS
     leg_rate_per_s: float = 1.0
     seed: int = 0
+    log_keeps: int = 0
     media: Mapping[str, int] = field(default_factory=dict)
     region_hosts: Mapping[str, str] = field(default_factory=dict)
