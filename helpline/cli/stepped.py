@@ -113,6 +113,9 @@ class Stepper:
         self.sweeps = Sweeps(self.service, "stepped")
         self.paused: set[str] = set()
         """Parts that do not run: effects, clock, worker."""
+        self._moved = True  # something may have put an effect on the due list since it was last looked at
+        self._effect_ms: int | None = None
+        self._requests = 0
 
     @property
     def now_ms(self) -> int:
@@ -121,10 +124,13 @@ class Stepper:
     def run(self, for_ms: int, until: Callable[[], bool] | None = None) -> bool:
         """Let `for_ms` pass, or less if `until` comes true. Answers whether it did."""
         end = self.clock.now + for_ms
+        self._moved = True  # whoever called may have done anything
         while True:
             self._settle_now()
-            if until is not None and until():
-                return True
+            if until is not None:
+                if until():
+                    return True
+                self._moved = True
             next_ms = self._next()
             if next_ms is None or next_ms > end:
                 self.clock.now = max(self.clock.now, end)
@@ -138,14 +144,34 @@ class Stepper:
         for _ in range(MOST_ROUNDS):
             done = self.carrier.run_due(now_ms)
             if "effects" not in self.paused:
-                done += self.effects.run_due(now_ms)
+                done += self._carry_out(now_ms)
+            ours = 0
             if "clock" not in self.paused:
-                done += self.sweeps.run_due(now_ms)
+                ours += self.sweeps.run_due(now_ms)
             if "worker" not in self.paused:
-                done += self._work(now_ms)
-            if not done:
+                ours += self._work(now_ms)
+            self._moved = self._moved or ours > 0
+            if not done + ours:
                 return
         raise RunsInCircles(f"still work after {MOST_ROUNDS} rounds at {now_ms}")
+
+    def _carry_out(self, now_ms: int) -> int:
+        """Effects due now. They are looked for only when a webhook or another part has run since the last look: most
+        events of the carrier are sounds, and each look is a way to Redis and back."""
+        requests = self.carrier.world.counters.get("requests", 0)
+        self._moved = self._moved or requests != self._requests
+        self._requests = requests
+        due_ms = self._next_effect()
+        if due_ms is None or due_ms > now_ms:
+            return 0
+        self._moved = True
+        return self.effects.run_due(now_ms)
+
+    def _next_effect(self) -> int | None:
+        if self._moved:
+            self._effect_ms = self.effects.next_due()
+            self._moved = False
+        return self._effect_ms
 
     def _work(self, now_ms: int) -> int:
         done = len(self.jobs.waiting)
@@ -158,7 +184,7 @@ class Stepper:
     def _next(self) -> int | None:
         moments = [self.carrier.next_due()]
         if "effects" not in self.paused:
-            moments.append(self.effects.next_due())
+            moments.append(self._next_effect())
         if "clock" not in self.paused:
             moments.append(self.sweeps.next_due())
         return min((at for at in moments if at is not None), default=None)

@@ -52,4 +52,4 @@ def rare_collections() -> None:
     call waits: half a second in a long load. What is there now is never walked through again, the rest seldom.
     """
     gc.freeze()
-    gc.set_threshold(10_000, 20, 100)
+    gc.set_threshold(10_000, 5, 1_000)
