@@ -26,6 +26,8 @@ from helpline.domain.ivr.nodes import (
     HangupNode,
     Node,
     Outcome,
+    PartnerNode,
+    PartnerText,
     PauseNode,
     PlayNode,
     Prompt,
@@ -43,9 +45,13 @@ def _prompt(value: object) -> Prompt:
             return SpokenText(value)
         case {"play": str(sound), "lasts_s": int(lasts_s), **rest} if not (rest or isinstance(lasts_s, bool)):
             return Sound(sound, lasts_s)
+        case {"partner": str(text), **rest} if not rest:
+            return PartnerText(text)
         case {"pause": int(length_s), **rest} if not (rest or isinstance(length_s, bool)):
             return Silence(length_s)
-    raise fault("message irrecevable", "un nom de texte, {play: son, lasts_s: 3} ou {pause: 1}")
+    raise fault(
+        "message irrecevable", "un nom de texte, {play: son, lasts_s: 3}, {pause: 1} ou {partner: texte}"
+    )
 
 
 def _goto(value: object) -> GotoNode:
@@ -58,6 +64,8 @@ def _goto(value: object) -> GotoNode:
 
 
 def _outcome(value: object) -> Outcome:
+    if value == Outcome.PARTNER:
+        raise fault("la ligne partenaire a son propre nœud", "écrire « partner: nœud »")
     return one_of(value, Outcome)
 
 
@@ -80,10 +88,9 @@ class PlayForm(Form):
     play: Name
     lasts_s: int
     next: Name
-    hold: bool = False
 
     def node(self) -> Node:
-        return PlayNode(self.play, self.lasts_s, self.next, self.hold)
+        return PlayNode(self.play, self.lasts_s, self.next)
 
 
 class PauseForm(Form):
@@ -131,6 +138,13 @@ class GotoForm(Form):
         return self.goto
 
 
+class PartnerForm(Form):
+    partner: Name
+
+    def node(self) -> Node:
+        return PartnerNode(self.partner)
+
+
 class HangupForm(Form):
     hangup: Literal[True]
 
@@ -138,7 +152,17 @@ class HangupForm(Form):
         return HangupNode()
 
 
-NodeForm = SayForm | PlayForm | PauseForm | GatherForm | RouteForm | EnqueueForm | GotoForm | HangupForm
+NodeForm = (
+    SayForm
+    | PlayForm
+    | PauseForm
+    | GatherForm
+    | RouteForm
+    | EnqueueForm
+    | GotoForm
+    | PartnerForm
+    | HangupForm
+)
 
 NODE_FORMS: Final[Mapping[str, type[NodeForm]]] = {
     "say": SayForm,
@@ -148,6 +172,7 @@ NODE_FORMS: Final[Mapping[str, type[NodeForm]]] = {
     "route": RouteForm,
     "enqueue": EnqueueForm,
     "goto": GotoForm,
+    "partner": PartnerForm,
     "hangup": HangupForm,
 }
 

@@ -1,6 +1,6 @@
 """How a rule set is written, and the domain's rule set made of it.
 
-    settings:   wrap_up_s, ring_s, at_once_max
+    settings:   wrap_up_s, ring_s, at_once_max, waiting_max, unanswered_s, partner
     lines:      id → number, published, shown, valid_from, valid_until
     defaults:   what a rule's `then` leaves out: flow, wait, offer, nobody, ring, bonus_s, skills
     rules:      name, when (line, hours, days, dates, holiday), then
@@ -59,6 +59,9 @@ class SettingsForm(Form):
     wrap_up_s: int = 120
     ring_s: int = 25
     at_once_max: int = 5
+    waiting_max: int = 200
+    unanswered_s: int = 120
+    partner: Title | None = None
 
 
 class LineForm(Form):
@@ -148,6 +151,9 @@ def rule_set_of(document: Document) -> RuleSet | None:
         wrap_up_s=form.settings.wrap_up_s,
         ring_s=form.settings.ring_s,
         at_once_max=form.settings.at_once_max,
+        waiting_max=form.settings.waiting_max,
+        unanswered_s=form.settings.unanswered_s,
+        partner=form.settings.partner or "",
     )
 
 

@@ -13,6 +13,8 @@ class AlarmKind(StrEnum):
     """A caller arrived and nobody could be rung for them."""
     NOBODY_ANSWERS = "nobody_answers"
     """A caller waits, everybody who may be rung was rung, nobody took the call."""
+    LINE_FULL = "line_full"
+    """As many callers wait as may; who comes now is told where else to turn."""
     LAST_ENDPOINT_DOES_NOT_ANSWER = "last_endpoint_does_not_answer"
     """The one telephone or browser that still rings has missed two calls in a row."""
 

@@ -29,7 +29,7 @@ class Stage(StrEnum):
     CLAIMED = "claimed"  # a psychologist accepted; the two are being joined
     TALKING = "talking"  # both in one room, confirmed by the carrier
     ALONE = "alone"  # the psychologist hung up first; the caller hears what happens next
-    LED_ON = "led_on"  # a document that leads elsewhere was served
+    LED_ON = "led_on"  # a document that leads elsewhere was served, or the line was full
     CLOSING = "closing"  # the psychologist ended the talk; the caller hears the closing
     ENDED = "ended"
 
@@ -138,6 +138,14 @@ class LiveCall:
     talked_ms: int = 0
     talking_since_ms: int | None = None
     led_on: bool = False
+    refused: bool = False
+    """Not admitted, after the spoken alternative: the line was full, or no key came in attack mode."""
+    stays: bool = False
+    """Told that nobody is there, and chose to stay in line."""
+    told_unanswered: bool = False
+    """Told that nobody has answered yet; said once."""
+    to_partner: bool = False
+    """Let out of the queue to be put through to the partner line."""
     end_state: EndState | None = None
     ended_ms: int | None = None
 
@@ -173,6 +181,8 @@ def _end_state(call: LiveCall, ended_ms: int, welcome_ms: int) -> EndState:
         return EndState.SPOKE
     if call.led_on:
         return EndState.DIVERTED
+    if call.refused:
+        return EndState.REFUSED
     if call.first_wait_ms is None or ended_ms < call.first_wait_ms + welcome_ms:
         return EndState.LEFT_IN_WELCOME
     return EndState.LEFT_IN_LINE

@@ -27,6 +27,9 @@ class OrientationType(Coded):
     OTHER = "autre", "Toute autre structure utile"
 
 
+_TEN_DIGITS: Final = re.compile(r"0[1-9][0-9]{8}")
+
+
 @dataclass(frozen=True, slots=True)
 class Structure:
     """One entry of the directory.
@@ -47,3 +50,11 @@ class Structure:
     def __post_init__(self) -> None:
         if STRUCTURE_ID.fullmatch(self.id) is None:
             raise ValueError("a structure's id is a slug of at most 32 letters, digits and hyphens")
+
+    @property
+    def verified_number_e164(self) -> str | None:
+        """Its ten-digit number, if an administrator has checked the entry; else nobody may dial it."""
+        digits = re.sub(r"[\s.]", "", self.phone_display)
+        if self.verified_on is None or _TEN_DIGITS.fullmatch(digits) is None:
+            return None
+        return f"+33{digits[1:]}"

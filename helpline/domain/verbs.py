@@ -91,14 +91,15 @@ class Conference:
 class Dial:
     """Ring one verified ten-digit `number_e164` for `ring_s`, showing `shown_line`.
 
-    `screen_path` is played to the answering side, who must press a key to be
-    bridged (a mailbox cannot). Used only by flows' `dial` nodes and the fallback chain.
+    With `screened` the answering side must press a key to be bridged (a mailbox cannot).
+    The partner line is not: an institution's welcome presses none. Used only for the
+    partner line and by the fallback chain.
     `shown_line` is the id of one of our lines, never the caller's number.
     """
 
     number_e164: str
     shown_line: str
-    screen_path: str
+    screened: bool = True
     ring_s: int = 20
 
 

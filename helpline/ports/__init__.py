@@ -24,7 +24,7 @@ from helpline.ports.fiches import (
     SealedFiches,
     Sealer,
 )
-from helpline.ports.live import Change, DueList, Duty, Effect, LineView, LiveCalls, Offers, Saved
+from helpline.ports.live import Change, DueList, Duty, Effect, Gate, LineView, LiveCalls, Offers, Saved
 from helpline.ports.news import News
 from helpline.ports.people import Migrations, PublishedStore, SeedStore, Snapshots
 from helpline.ports.work import Jobs, Renderer, SweepTimes
@@ -44,6 +44,7 @@ __all__ = [
     "Duty",
     "Effect",
     "FinishedCalls",
+    "Gate",
     "Jobs",
     "Ledger",
     "LegStatus",

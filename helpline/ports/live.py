@@ -49,6 +49,14 @@ class LineView:
     ready: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What decides whether a new call may come in. `attack_until_ms` None: no attack mode."""
+
+    waiting: int
+    attack_until_ms: int | None
+
+
 class LiveCalls(Protocol):
     """The working copy of the calls. Every method may raise LiveStateDown."""
 
@@ -69,6 +77,11 @@ class LiveCalls(Protocol):
         """Records of calls that ended before a moment and have not been forgotten yet."""
 
     def line(self, limit: int, now_ms: int) -> LineView: ...
+
+    def gate(self, now_ms: int) -> Gate: ...
+
+    def set_attack(self, until_ms: int | None, now_ms: int) -> None:
+        """Attack mode until a moment; None ends it now."""
 
     def forget(self, call_id: str, now_ms: int) -> None:
         """Remove every trace of a call and its offers (a call the carrier never had)."""

@@ -6,22 +6,28 @@ the caller on (the queue asks again, then its action, then the number's fallback
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from helpline.domain import paths
 from helpline.domain.errors import FlowError
 from helpline.domain.ivr.flow import Flow, FlowKind, FlowSession, spoken
-from helpline.domain.ivr.interpreter import Start, WaitAgain, step, welcome_document
-from helpline.domain.ivr.nodes import EnqueueNode
+from helpline.domain.ivr.interpreter import Keys, Start, Step, WaitAgain, step, welcome_document
+from helpline.domain.ivr.nodes import EnqueueNode, Outcome
 from helpline.domain.verbs import (
     Conference,
+    Dial,
     Document,
     Enqueue,
+    Gather,
     Hangup,
     Leave,
     Pause,
+    Play,
+    Prompt,
     Redirect,
     Say,
 )
-from helpline.services.switchboard import Book
+from helpline.services.switchboard import Book, partner_of
 
 QUEUE = "entraide"
 ALONE_PAUSE_S = 4
@@ -29,6 +35,14 @@ ALONE_PAUSE_S = 4
 
 CALL_FLOW = "accueil"
 OFFER_FLOW = "proposition"
+WAIT_FLOW = "attente"
+FULL_FLOW = "ligne_pleine"
+FILTER_FLOW = "filtre"
+UNANSWERED_FLOW = "sans_reponse"
+ALONE_FLOW = "attente_seule"
+"""Flows the service leads to by itself, by the names they are shipped under."""
+
+PARTNER_RING_S = 30
 SAFE_TEXT = (
     "Entraide médecins et internes. Restez en ligne. "
     "En cas de danger immédiat, faites le 15. Vous pouvez aussi joindre le 3114."
@@ -75,20 +89,63 @@ def _at_enqueue(flow: Flow) -> FlowSession:
     return FlowSession(flow.id, flow.version, name, 0, flow.languages[0])
 
 
-def next_wait(book: Book, wait_flow: str, session: str, plain: bool) -> tuple[Document, str]:
-    """What a waiting caller hears now, and the flow session to keep.
+def still_here(book: Book) -> Document:
+    """The wait without a flow: for a key of a caller we do not know yet, and while Redis is away."""
+    return (say(book, "still_here"), Pause(ALONE_PAUSE_S))
 
-    `plain`: a sound file has failed for this caller before, so only speech is given.
+
+def next_wait(book: Book, given: Start | WaitAgain | Keys, session: str, *, plain: bool) -> Step:
+    """What a waiting caller hears now. With an outcome they leave the queue instead.
+
+    `plain`: a sound file has failed for this caller before, so speech stands in its place.
     """
-    if plain:
-        return (say(book, "still_here"), Pause(4)), session
     try:
-        given: Start | WaitAgain = WaitAgain() if session else Start(wait_flow)
         at = FlowSession.from_text(session) if session else None
-        done = step(book.flows, at, given, FlowKind.WAIT)
+        done = step(book.flows, at, given, FlowKind.WAIT, partner=partner_of(book) is not None)
     except FlowError:
-        return (Say(SAFE_TEXT), Pause(4)), ""
+        return Step(None, (Say(SAFE_TEXT), Pause(ALONE_PAUSE_S)))
+    return replace(done, document=_without_sounds(book, done.document)) if plain else done
+
+
+def _without_sounds(book: Book, document: Document) -> Document:
+    """The same questions with the same keys, spoken only."""
+
+    def spoken_only(prompt: Prompt) -> Prompt:
+        return say(book, "still_here") if isinstance(prompt, Play) else prompt
+
+    return tuple(
+        replace(verb, prompts=tuple(map(spoken_only, verb.prompts))) if isinstance(verb, Gather) else verb
+        for verb in document
+    )
+
+
+def call_flow(book: Book, flow: str) -> Step:
+    """A flow of callers from its start; the safe text where it cannot be used."""
+    try:
+        return step(book.flows, None, Start(flow), FlowKind.CALL, partner=partner_of(book) is not None)
+    except FlowError:
+        return Step(None, (Say(SAFE_TEXT), Hangup()))
+
+
+def way_on(book: Book, flow: str, line: str) -> tuple[Document, str]:
+    """Where else to turn, as `flow` says it, and the session to keep for a key pressed in it."""
+    done = call_flow(book, flow)
+    if done.outcome is Outcome.PARTNER:
+        return to_partner(book, line, done.document), ""
     return done.document, done.session.to_text() if done.session else ""
+
+
+def to_partner(book: Book, line: str, said: Document = ()) -> Document:
+    """Ring the partner line by the carrier alone, after what the flow `said`; then back into the line.
+
+    No number is verified any more: back into the line at once.
+    """
+    number = partner_of(book)
+    if number is None:
+        return (*said, *in_line())
+    shown = line if line in book.rules.lines else next(iter(book.rules.lines))
+    ring = Dial(number, shown, screened=False, ring_s=PARTNER_RING_S)
+    return (*said, say(book, "to_partner"), ring, say(book, "after_partner"), *in_line())
 
 
 def room(attempt: str) -> Document:
@@ -109,14 +166,6 @@ def cut_off(book: Book) -> Document:
 def closing(book: Book) -> Document:
     """She pressed *Terminer*."""
     return (say(book, "talk_over_ended"), say(book, "closing"), Hangup())
-
-
-def nobody(book: Book, flow: str) -> Document:
-    """Nobody is on duty: say so, and what else there is."""
-    try:
-        return step(book.flows, None, Start(flow), FlowKind.CALL).document
-    except FlowError:
-        return (Say(SAFE_TEXT), Hangup())
 
 
 def taken(book: Book) -> Document:

@@ -36,7 +36,7 @@ def standby_chain(roster: Roster, now: datetime, shown_line: str) -> Document:
     for person in ROUNDS * (*roster.on_duty(now), *roster.standby(now)):
         number = phone_of(person)
         if number is not None:
-            document += [Dial(number, shown_line, "screen.xml", RING_S), Say(BETWEEN)]
+            document += [Dial(number, shown_line, ring_s=RING_S), Say(BETWEEN)]
     return (*document, Say(LAST), Hangup())
 
 

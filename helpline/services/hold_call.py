@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from helpline.domain.alarms import AlarmKind
 from helpline.domain.call import Event, LiveCall, Stage
+from helpline.domain.errors import SessionUnreadable
+from helpline.domain.ivr.flow import MOST_KEYS_KEPT, FlowSession
+from helpline.domain.ivr.interpreter import Keys, Start, Step, WaitAgain
+from helpline.domain.ivr.nodes import Outcome
 from helpline.domain.verbs import Document
 from helpline.ports import Change
 from helpline.services import documents
@@ -10,14 +15,23 @@ from helpline.services.change_call import change_call
 from helpline.services.offer_call import HEAD_OF_LINE, nobody_rings, somebody_is_there
 from helpline.services.switchboard import Switchboard
 from helpline.services.take_call import WELCOMED_MS, adopt_call
+from helpline.services.watch_line import is_unanswered
 
 
-def hold_call(sw: Switchboard, leg_id: str, line: str, waited_ms: int) -> Document:
-    """Answer `/voice/wait`. Raises LiveStateDown; then `wait_without_memory` is the answer."""
+def hold_call(sw: Switchboard, leg_id: str, line: str, waited_ms: int, digits: str = "") -> Document:
+    """Answer `/voice/wait`. Raises LiveStateDown; then `wait_without_memory` is the answer.
+
+    `digits` were pressed in what they just heard: the same request, so that whatever else
+    has happened meanwhile (she accepted) is seen with it.
+    """
     now_ms = sw.clock.now_ms()
-    call = sw.calls.by_leg(leg_id) or adopt_call(sw, leg_id, line, now_ms - waited_ms)
+    call = sw.calls.by_leg(leg_id)
+    if call is None and digits:
+        # How long they have waited is only certain when a document has run out: adopted then.
+        return documents.still_here(sw.book)
+    call = call or adopt_call(sw, leg_id, line, now_ms - waited_ms)
     if call is None or call.stage is Stage.ENDED:
-        return documents.next_wait(sw.book, "", "", plain=True)[0]
+        return documents.still_here(sw.book)
     if call.stage in (Stage.ALONE, Stage.LED_ON, Stage.CLOSING, Stage.MENU):
         call = _back_in_line(sw, call)
     if call.first_wait_ms is None:
@@ -25,16 +39,16 @@ def hold_call(sw: Switchboard, leg_id: str, line: str, waited_ms: int) -> Docume
     if call.stage is not Stage.WAITING:
         # Accepted (or further on, and we are late): the queue's action says where to go.
         return documents.out_of_line()
-    return _wait_on(sw, call, now_ms)
+    return _wait_on(sw, call, digits, now_ms)
 
 
-def wait_without_memory(sw: Switchboard, waited_s: int) -> Document:
+def wait_without_memory(sw: Switchboard, waited_s: int, digits: str = "") -> Document:
     """`/voice/wait` while Redis is away: the welcome, the plain wait, after 45 s the way out."""
     if waited_s >= 45:
         return documents.out_of_line()
-    if 1000 * waited_s < WELCOMED_MS:
+    if 1000 * waited_s < WELCOMED_MS and not digits:
         return documents.welcome(sw.book)
-    return documents.next_wait(sw.book, "", "", plain=True)[0]
+    return documents.still_here(sw.book)
 
 
 def _back_in_line(sw: Switchboard, call: LiveCall) -> LiveCall:
@@ -42,7 +56,7 @@ def _back_in_line(sw: Switchboard, call: LiveCall) -> LiveCall:
 
     def decide(now: LiveCall) -> Change | None:
         event = Event.ENQUEUED if now.stage in (Stage.LED_ON, Stage.MENU) else Event.BACK_IN_LINE
-        return Change(event=event, set={"caller_in": False})
+        return Change(event=event, set={"caller_in": False}, drop=("session",))
 
     change_call(sw, call, decide)
     return sw.calls.get(call.id) or call
@@ -62,14 +76,55 @@ def _first_wait(sw: Switchboard, call: LiveCall, now_ms: int) -> Document:
     return documents.welcome(sw.book, call.session)
 
 
-def _wait_on(sw: Switchboard, call: LiveCall, now_ms: int) -> Document:
+def _wait_on(sw: Switchboard, call: LiveCall, digits: str, now_ms: int) -> Document:
     view = sw.calls.line(HEAD_OF_LINE, now_ms)
-    if not somebody_is_there(sw, view, call) or nobody_rings(sw, view, call, now_ms):
+    there = somebody_is_there(sw, view, call)
+    if not (there or call.stays) or nobody_rings(sw, view, call, now_ms):
         return documents.out_of_line()
-    document, session = documents.next_wait(sw.book, call.wait_flow, call.session, call.plain)
-
-    def decide(now: LiveCall) -> Change | None:
-        return Change(set={"session": session}) if now.stage is Stage.WAITING else None
-
+    unanswered = not digits and there and is_unanswered(sw, view, call, now_ms)
+    if unanswered:
+        sw.alarms.raise_alarm(AlarmKind.NOBODY_ANSWERS, now_ms)
+    done = _heard_next(sw, call, digits, unanswered=unanswered, there=there)
+    leaves = done.outcome is Outcome.PARTNER
+    kept = Change(set=_kept(call, done, digits, unanswered=unanswered, to_partner=leaves))
+    saved = change_call(sw, call, lambda now: kept if now.stage is Stage.WAITING else None)
     # Somebody accepted while we looked: do not make them wait another document.
-    return document if change_call(sw, call, decide) is not None else documents.out_of_line()
+    return documents.out_of_line() if saved is None or leaves else done.document
+
+
+def _heard_next(sw: Switchboard, call: LiveCall, digits: str, *, unanswered: bool, there: bool) -> Step:
+    ordinary = Start(call.wait_flow)
+    if unanswered and documents.UNANSWERED_FLOW in sw.book.flows:
+        return documents.next_wait(sw.book, Start(documents.UNANSWERED_FLOW), "", plain=call.plain)
+    given: Start | WaitAgain | Keys = Keys(digits) if digits else WaitAgain()
+    given = given if call.session else ordinary
+    done = documents.next_wait(sw.book, given, call.session, plain=call.plain)
+    # Nobody is told that a psychologist is being called while there is none, nor the reverse.
+    in_flow = done.session.flow if done.session else ""
+    if not there and in_flow in (call.wait_flow, documents.WAIT_FLOW):
+        return documents.next_wait(sw.book, Start(documents.ALONE_FLOW), "", plain=call.plain)
+    if there and in_flow == documents.ALONE_FLOW:
+        return documents.next_wait(sw.book, ordinary, "", plain=call.plain)
+    return done
+
+
+def _kept(
+    call: LiveCall, done: Step, digits: str, *, unanswered: bool, to_partner: bool
+) -> dict[str, str | int | bool]:
+    """What is written of one step in the line: where they stand in the flow, and what they chose."""
+    session = done.session.to_text() if done.session else ""
+    kept: dict[str, str | int | bool] = {"session": session}
+    if unanswered:
+        kept["told_unanswered"] = True
+    if to_partner:
+        kept["to_partner"] = True
+    if digits and done.session is not None and done.session.keys != _keys_of(call.session):
+        kept["keys"] = ",".join((*call.keys, done.session.keys[-1])[-MOST_KEYS_KEPT:])
+    return kept
+
+
+def _keys_of(session: str) -> tuple[str, ...]:
+    try:
+        return FlowSession.from_text(session).keys
+    except SessionUnreadable:
+        return ()

@@ -15,6 +15,7 @@ from helpline.services.move_caller import on_the_way
 from helpline.services.offer_call import HEAD_OF_LINE, nobody_rings, somebody_is_there
 from helpline.services.switchboard import Switchboard
 from helpline.services.take_call import adopt_call
+from helpline.services.watch_line import watch_duty
 
 # Replies to these are not run by the carrier, or the next document is already on its way.
 _NO_SAY = frozenset({"redirected", "redirected-from-bridged", "bridged", "bridging-in-process"})
@@ -51,8 +52,12 @@ def leave_line(
 
 def _let_out(sw: Switchboard, call: LiveCall, now_ms: int) -> Document:
     """We let them out of the queue: to a way on, to the chain, or back if that has changed."""
+    if call.to_partner:
+        _led_on(sw, call)
+        return documents.to_partner(sw.book, call.line)
     view = sw.calls.line(HEAD_OF_LINE, now_ms)
-    if not somebody_is_there(sw, view, call):
+    if not (call.stays or somebody_is_there(sw, view, call)):
+        watch_duty(sw, view, now_ms)
         return lead_on(sw, call)
     if nobody_rings(sw, view, call, now_ms):
         _led_on(sw, call)
@@ -62,12 +67,14 @@ def _let_out(sw: Switchboard, call: LiveCall, now_ms: int) -> Document:
 
 def lead_on(sw: Switchboard, call: LiveCall) -> Document:
     """Nobody can answer: say so and what else there is."""
-    _led_on(sw, call)
-    return documents.nobody(sw.book, call.nobody_flow)
+    document, session = documents.way_on(sw.book, call.nobody_flow, call.line)
+    _led_on(sw, call, session)
+    return document
 
 
-def _led_on(sw: Switchboard, call: LiveCall) -> None:
-    led_on = Change(event=Event.LED_ON, set={"led_on": True}, release=True)
+def _led_on(sw: Switchboard, call: LiveCall, session: str = "") -> None:
+    kept: dict[str, str | int | bool] = {"led_on": True, "session": session}
+    led_on = Change(event=Event.LED_ON, set=kept, drop=("to_partner",), release=True)
     change_call(sw, call, lambda now: led_on)
 
 

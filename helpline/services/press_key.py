@@ -1,4 +1,8 @@
-"""A key pressed by a caller inside a flow: go on where the flow leads."""
+"""A key pressed by a caller inside a flow, before the line or after it: go on where the flow leads.
+
+Keys in the line come to `/voice/wait` (`hold_call.py`), because only a wait document may
+answer them there.
+"""
 
 from __future__ import annotations
 
@@ -6,44 +10,65 @@ from helpline.domain.call import Event, LiveCall, Stage
 from helpline.domain.errors import FlowError
 from helpline.domain.ivr.flow import MOST_KEYS_KEPT, FlowKind, FlowSession
 from helpline.domain.ivr.interpreter import Keys, Silence, Step, step
+from helpline.domain.ivr.nodes import Outcome
 from helpline.domain.verbs import Document
 from helpline.ports import Change
 from helpline.services import documents
 from helpline.services.change_call import change_call
-from helpline.services.switchboard import Switchboard
+from helpline.services.switchboard import Switchboard, partner_of
+from helpline.services.take_call import admit_call, refuse_call
+
+_ASKED = (Stage.MENU, Stage.LED_ON)
 
 
 def press_key(sw: Switchboard, leg_id: str, digits: str) -> Document:
     """Answer `/voice/keys`. Anything unexpected leads into the line. Raises LiveStateDown."""
     call = sw.calls.by_leg(leg_id) if leg_id else None
-    if call is None or not call.session:
+    if call is None or not call.session or call.stage not in _ASKED:
         return documents.in_line()
-    kind = FlowKind.WAIT if call.stage is Stage.WAITING else FlowKind.CALL
+    partner = partner_of(sw.book) is not None
     try:
         at = FlowSession.from_text(call.session)
-        done = step(sw.book.flows, at, Keys(digits) if digits else Silence(), kind)
+        done = step(sw.book.flows, at, Keys(digits) if digits else Silence(), FlowKind.CALL, partner=partner)
     except FlowError:
         return documents.in_line()
-    _keep(sw, call, done, _meant(at, done))
+    return _go_on(sw, call, at, done)
+
+
+def _go_on(sw: Switchboard, call: LiveCall, at: FlowSession, done: Step) -> Document:
+    keys = _chosen(call, at, done)
+    match done.outcome:
+        case Outcome.DECIDE:
+            return admit_call(sw, call, keys)
+        case Outcome.STAY:
+            _change(sw, call, Change(event=Event.ENQUEUED, set={"stays": True, "session": ""}))
+            return documents.in_line()
+        case Outcome.PARTNER:
+            event = Event.LED_ON if call.stage is Stage.MENU else None
+            _change(sw, call, Change(event=event, set={"led_on": True, "session": ""}))
+            return documents.to_partner(sw.book, call.line, done.document)
+    if call.stage is Stage.MENU and done.session is None and at.flow == documents.FILTER_FLOW:
+        return refuse_call(sw, call, done.document)
+    _change(sw, call, _kept(call, done, keys))
     return done.document
 
 
-def _meant(at: FlowSession, done: Step) -> str | None:
-    """The key that was pressed, if it led somewhere."""
-    return done.session.keys[-1] if done.session is not None and done.session.keys != at.keys else None
+def _chosen(call: LiveCall, at: FlowSession, done: Step) -> tuple[str, ...]:
+    """What the caller has chosen by key so far, the one just pressed included if it meant something."""
+    meant = done.session.keys[-1:] if done.session is not None and done.session.keys != at.keys else ()
+    return (*call.keys, *meant)[-MOST_KEYS_KEPT:]
 
 
-def _keep(sw: Switchboard, call: LiveCall, done: Step, key: str | None) -> None:
+def _kept(call: LiveCall, done: Step, keys: tuple[str, ...]) -> Change:
     session = done.session.to_text() if done.session else ""
+    kept: dict[str, str | int | bool] = {"session": session, "keys": ",".join(keys)}
+    if call.stage is Stage.MENU and done.enqueue is not None:
+        kept["wait_flow"] = call.wait_flow or done.enqueue.wait
+        return Change(event=Event.ENQUEUED, set=kept)
+    if call.stage is Stage.MENU and done.session is None:
+        return Change(event=Event.LED_ON, set={"led_on": True, "session": ""})
+    return Change(set=kept)
 
-    def decide(now: LiveCall) -> Change | None:
-        chosen = (*now.keys, key) if key else now.keys
-        kept = {"session": session, "keys": ",".join(chosen[-MOST_KEYS_KEPT:])}
-        if now.stage is Stage.MENU and done.enqueue is not None:
-            wait_flow = now.wait_flow or done.enqueue.wait
-            return Change(event=Event.ENQUEUED, set={**kept, "wait_flow": wait_flow})
-        if now.stage is Stage.MENU and done.session is None:
-            return Change(event=Event.LED_ON, set={"led_on": True})
-        return Change(set=kept)
 
-    change_call(sw, call, decide)
+def _change(sw: Switchboard, call: LiveCall, change: Change) -> None:
+    change_call(sw, call, lambda now: change if now.stage is call.stage else None)

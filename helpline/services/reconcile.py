@@ -30,6 +30,7 @@ from helpline.services.keep_duty import apply_rota
 from helpline.services.mend_place import Rooms, is_out_of_place, mend_place
 from helpline.services.switchboard import Switchboard
 from helpline.services.take_call import adopt_call
+from helpline.services.watch_line import take_back_alarms
 
 FORGET_AFTER_MS = 15 * 60_000
 FORGET_AT_ONCE = 5
@@ -85,6 +86,7 @@ def reconcile(sw: Switchboard, carrier: Carrier, strangers: Mapping[str, int] | 
     apply_rota(sw, now_ms)
     in_doubt = any(now_ms - nowhere[leg_id] < STILL_UP_MS for leg_id in still_up)
     rebuilt = lost and not in_doubt and sw.calls.begin_epoch(sw.chance.new_id(), now_ms)
+    take_back_alarms(sw, now_ms)
     sw.due.put("match", now_ms, now_ms)
     return Reconciled(adopted, ended, freed, dropped, rebuilt, nowhere)
 

@@ -61,6 +61,12 @@ class Switchboard:
     times: Times
 
 
+def partner_of(book: Book) -> str | None:
+    """The partner line's number in E.164; None where no administrator has verified one."""
+    named = (structure for structure in book.structures if structure.id == book.rules.partner)
+    return next((structure.verified_number_e164 for structure in named), None)
+
+
 def facts_of(sw: Switchboard, line: str, keys: tuple[str, ...], now_ms: int) -> Facts:
     """What routing may know of a call. There is no number in it."""
     local = datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(PARIS)

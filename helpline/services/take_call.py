@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from helpline.domain.call import LiveCall, Stage
-from helpline.domain.ivr.flow import FlowKind
+from helpline.domain.alarms import AlarmKind
+from helpline.domain.call import Event, LiveCall, Stage
+from helpline.domain.errors import SessionUnreadable
+from helpline.domain.ivr.flow import FlowKind, FlowSession
 from helpline.domain.ivr.interpreter import Start, Step, step
 from helpline.domain.routing.decide import Decision, decide
 from helpline.domain.verbs import Document
 from helpline.domain.waiting import PlanStep, Waiting, plan_from_text, plan_to_text
+from helpline.ports import Change, Gate
 from helpline.services import documents
+from helpline.services.change_call import change_call
 from helpline.services.offer_call import (
     HEAD_OF_LINE,
     new_attempts,
@@ -18,6 +22,7 @@ from helpline.services.offer_call import (
     wanted_for,
 )
 from helpline.services.switchboard import Switchboard, facts_of
+from helpline.services.watch_line import watch_duty
 
 WELCOMED_MS = 2_000
 """Who stands in the carrier's queue for longer is in the welcome, or has heard it."""
@@ -32,14 +37,66 @@ def take_call(sw: Switchboard, leg_id: str, line: str) -> Document:
     if known is not None:
         return _again(sw, known)
     now_ms = sw.clock.now_ms()
+    gate = sw.calls.gate(now_ms)
     decision = _decide(sw, line, now_ms)
+    if gate.attack_until_ms is not None and documents.FILTER_FLOW in sw.book.flows:
+        decision = replace(decision, flow=documents.FILTER_FLOW)
     begun = _begin(sw, decision)
     call = _record(sw, leg_id, line, decision, begun, now_ms)
     if begun.enqueue is None:
         stage = Stage.MENU if begun.session is not None else Stage.LED_ON
         sw.calls.arrive(replace(call, stage=stage, led_on=stage is Stage.LED_ON), None, (), now_ms)
         return begun.document
-    return _enter_line(sw, call, now_ms)
+    return _enter_line(sw, call, gate, now_ms)
+
+
+def admit_call(sw: Switchboard, call: LiveCall, keys: tuple[str, ...]) -> Document:
+    """A key was pressed where a flow asked for one before the rules: now they are asked.
+
+    The call is recorded already; entering the line makes a round of offers due at once.
+    """
+    now_ms = sw.clock.now_ms()
+    decision = decide(sw.book.rules, facts_of(sw, call.line, keys, now_ms))
+    begun = _begin(sw, decision)
+    if begun.enqueue is None:
+        kept = {"session": begun.session.to_text() if begun.session else ""}
+        change_call(sw, call, lambda now: Change(set=kept) if now.stage is Stage.MENU else None)
+        return begun.document
+    ruled = _record(sw, call.leg_id, call.line, decision, begun, call.arrived_ms)
+    view = sw.calls.line(HEAD_OF_LINE, now_ms)
+    watch_duty(sw, view, now_ms)
+    if _is_full(sw, sw.calls.gate(now_ms), now_ms):
+        return refuse_call(sw, call)
+    if not somebody_is_there(sw, view, ruled):
+        document, session = documents.way_on(sw.book, ruled.nobody_flow, call.line)
+        led_on = Change(event=Event.LED_ON, set={"led_on": True, "session": session})
+        change_call(sw, call, lambda now: led_on if now.stage is Stage.MENU else None)
+        return document
+    entered = Change(event=Event.ENQUEUED, set={**_ruled_by(ruled), "keys": ",".join(keys)})
+    change_call(sw, call, lambda now: entered if now.stage is Stage.MENU else None)
+    return documents.in_line()
+
+
+def _ruled_by(call: LiveCall) -> dict[str, str | int | bool]:
+    """What the rules decide of a call, as it is written on one recorded before they were asked."""
+    return {
+        "rule": call.rule,
+        "bonus_s": call.bonus_s,
+        "line_key_ms": call.line_key_ms,
+        "wait_flow": call.wait_flow,
+        "nobody_flow": call.nobody_flow,
+        "offer_flow": call.offer_flow,
+        "plan": call.plan,
+        "skills": ",".join(call.skills),
+        "session": call.session,
+    }
+
+
+def refuse_call(sw: Switchboard, call: LiveCall, document: Document = ()) -> Document:
+    """Not admitted: the spoken alternative, `document` or that of a full line. For a recorded call."""
+    refused = Change(event=Event.LED_ON, set={"refused": True, "session": ""})
+    change_call(sw, call, lambda now: refused if now.stage is Stage.MENU else None)
+    return document or documents.call_flow(sw.book, documents.FULL_FLOW).document
 
 
 def adopt_call(sw: Switchboard, leg_id: str, line: str, arrived_ms: int) -> LiveCall | None:
@@ -53,7 +110,8 @@ def adopt_call(sw: Switchboard, leg_id: str, line: str, arrived_ms: int) -> Live
     call = _record(sw, leg_id, line, decision, _begin(sw, decision), min(arrived_ms, now_ms))
     if now_ms - call.arrived_ms >= WELCOMED_MS:
         call = replace(call, first_wait_ms=call.arrived_ms, session="")
-    _enter_line(sw, call, now_ms)
+    # They stand in the carrier's queue already: that the line is full is no reason any more.
+    _enter_line(sw, call, None, now_ms)
     return sw.calls.by_leg(leg_id)
 
 
@@ -70,15 +128,31 @@ def document_without_memory(sw: Switchboard, line: str) -> Document:
     return documents.in_line() if begun.enqueue is not None else begun.document
 
 
-def _enter_line(sw: Switchboard, call: LiveCall, now_ms: int) -> Document:
-    """Put a call into the line with its first offers; or lead on when nobody is there."""
+def _enter_line(sw: Switchboard, call: LiveCall, gate: Gate | None, now_ms: int) -> Document:
+    """Put a call into the line with its first offers; or lead on when it is full or nobody is there.
+
+    `gate` None: whoever it is stands in the carrier's queue already and is not turned away.
+    """
+    if gate is not None and _is_full(sw, gate, now_ms):
+        sw.calls.arrive(replace(call, stage=Stage.LED_ON, refused=True, session=""), None, (), now_ms)
+        return documents.call_flow(sw.book, documents.FULL_FLOW).document
     view = sw.calls.line(HEAD_OF_LINE, now_ms)
+    watch_duty(sw, view, now_ms)
     if not somebody_is_there(sw, view, call):
-        sw.calls.arrive(replace(call, stage=Stage.LED_ON, led_on=True), None, (), now_ms)
-        return documents.nobody(sw.book, call.nobody_flow)
+        document, session = documents.way_on(sw.book, call.nobody_flow, call.line)
+        sw.calls.arrive(replace(call, stage=Stage.LED_ON, led_on=True, session=session), None, (), now_ms)
+        return document
     wanted = wanted_for(sw, view, waiting_of(call), now_ms) if view.ready else None
     sw.calls.arrive(call, wanted, new_attempts(sw, wanted), now_ms)
     return documents.in_line()
+
+
+def _is_full(sw: Switchboard, gate: Gate, now_ms: int) -> bool:
+    """By capacity, never by who calls. Looked at before anything that costs more than one question."""
+    if gate.waiting < sw.book.rules.waiting_max:
+        return False
+    sw.alarms.raise_alarm(AlarmKind.LINE_FULL, now_ms)
+    return True
 
 
 def waiting_of(call: LiveCall) -> Waiting:
@@ -97,10 +171,20 @@ def _begin(sw: Switchboard, decision: Decision) -> Step:
 def _again(sw: Switchboard, call: LiveCall) -> Document:
     """The same first document, for a request that came twice. Nothing changes."""
     if call.stage is Stage.LED_ON:
-        return documents.nobody(sw.book, call.nobody_flow)
+        flow = documents.FULL_FLOW if call.refused else call.nobody_flow
+        return documents.way_on(sw.book, flow, call.line)[0]
+    if call.stage is Stage.MENU:
+        return documents.call_flow(sw.book, _flow_of(call.session)).document
     if call.stage is Stage.ENDED:
         return ()
     return documents.in_line()
+
+
+def _flow_of(session: str) -> str:
+    try:
+        return FlowSession.from_text(session).flow
+    except SessionUnreadable:
+        return documents.CALL_FLOW
 
 
 def _record(

@@ -47,7 +47,8 @@ def incoming() -> Response:
 def wait() -> Response:
     if not form.leg():
         return _xml(without_memory.document())
-    return _xml(hold_call(parts().switchboard, form.leg(), form.line(), 1000 * form.queue_time_s()))
+    waited_ms = 1000 * form.queue_time_s()
+    return _xml(hold_call(parts().switchboard, form.leg(), form.line(), waited_ms, form.digits()))
 
 
 @bp.post(paths.KEYS)

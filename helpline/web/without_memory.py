@@ -31,7 +31,7 @@ def document() -> Document:
     if path == paths.INCOMING:
         return document_without_memory(sw, form.line())
     if path == paths.WAIT:
-        return wait_without_memory(sw, form.queue_time_s())
+        return wait_without_memory(sw, form.queue_time_s(), form.digits())
     if path == paths.LEFT:
         return left_without_memory(sw, form.queue_result(), over=form.is_over())
     if path.startswith(paths.join("")):

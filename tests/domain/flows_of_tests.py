@@ -10,6 +10,8 @@ from helpline.domain.ivr.nodes import (
     HangupNode,
     Node,
     Outcome,
+    PartnerNode,
+    PartnerText,
     PauseNode,
     PlayNode,
     RouteNode,
@@ -38,9 +40,16 @@ def flow(
 WAIT = flow(
     FlowKind.WAIT,
     flow_id="patience",
-    dire=SayNode("sur", "souffle"),
-    souffle=PauseNode(1, "son"),
-    son=PlayNode("attente", 15, "encore", hold=True),
+    dire=GatherNode((SpokenText("sur"),), {"1": "dire"}, "son", timeout_s=1, tries=1),
+    son=GatherNode((Sound("attente", 15),), {"1": "dire", "4": "ailleurs"}, "choix", timeout_s=1, tries=1),
+    choix=GatherNode(
+        (SpokenText("mot"), PartnerText("mot")),
+        {"1": "dire", "4": "ailleurs"},
+        "encore",
+        timeout_s=4,
+        tries=1,
+    ),
+    ailleurs=PartnerNode("encore"),
     encore=GotoNode(node="dire"),
 )
 

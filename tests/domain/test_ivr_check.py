@@ -17,8 +17,11 @@ from helpline.domain.ivr.nodes import (
     HangupNode,
     Node,
     Outcome,
+    PartnerNode,
+    PartnerText,
     PauseNode,
     PlayNode,
+    Prompt,
     RouteNode,
     SayNode,
     SpokenText,
@@ -30,8 +33,14 @@ from tests.domain.flows_of_tests import ALL, WAIT, flow
 
 SUR = (SpokenText("sur"),)
 LONG = {"long": {"fr": "Danger : le 15. " * 20}}
+ONLY_3114 = {"seul": {"fr": "Le 3114 répond jour et nuit."}}
 END = SayNode("sur", "fin")
 LINE = EnqueueNode("entraide", SUR, "patience")
+
+
+def held(prompts: tuple[Prompt, ...], keys: dict[str, str], otherwise: str, timeout_s: int = 1) -> GatherNode:
+    """A document of the wait."""
+    return GatherNode(prompts, keys, otherwise, timeout_s=timeout_s, tries=1)
 
 
 def test_the_flows_of_the_tests_have_no_fault() -> None:
@@ -58,12 +67,43 @@ FAULTS: list[tuple[Flow, str, str]] = [
     (flow(a=EnqueueNode("entraide", (SpokenText("mot"),), "patience")), "a", "ne nomme ni le 15 ni le 3114"),
     (flow(a=SayNode("sur", "b"), b=LINE), "a", "avant la mise en attente"),
     (flow(a=LINE, b=HangupNode()), "b", "rien ne mène"),
-    (flow(FlowKind.WAIT, texts=LONG, a=SayNode("long", "b"), b=PauseNode(1, "a")), "a", "dure 22.3 s"),
+    (flow(FlowKind.WAIT, texts=LONG, a=held((SpokenText("long"),), {"1": "a"}, "a")), "a", "dure 22.3 s"),
     (
-        flow(FlowKind.WAIT, a=PauseNode(3, "b"), b=PauseNode(3, "c"), c=SayNode("sur", "a")),
-        "b",
+        flow(
+            FlowKind.WAIT,
+            a=held((*SUR, SilencePrompt(3)), {"1": "a"}, "b", timeout_s=3),
+            b=held(SUR, {"1": "a"}, "a"),
+        ),
+        "a",
         "6 s de silence",
     ),
+    (
+        flow(FlowKind.WAIT, a=held(SUR, {"1": "a"}, "b"), b=SayNode("sur", "a")),
+        "b",
+        "aucune touche n'y serait entendue",
+    ),
+    (
+        flow(FlowKind.WAIT, a=held(SUR, {"1": "b"}, "a"), b=held((SpokenText("mot"),), {"1": "a"}, "a")),
+        "a",
+        "ce qu'il faut faire en cas de danger",
+    ),
+    (
+        flow(FlowKind.WAIT, texts=ONLY_3114, a=held((SpokenText("seul"),), {"1": "a"}, "a")),
+        "a",
+        "ce qu'il faut faire en cas de danger",
+    ),
+    (flow(FlowKind.WAIT, a=GatherNode(SUR, {"1": "a"}, "a", timeout_s=1)), "a", "n'est posée qu'une fois"),
+    (
+        flow(FlowKind.WAIT, a=held(SUR, {"1": "a", "4": "b"}, "a"), b=PartnerNode("a")),
+        "a",
+        "rien ne le dit",
+    ),
+    (
+        flow(FlowKind.WAIT, a=held((*SUR, PartnerText("mot")), {"1": "a"}, "a")),
+        "a",
+        "rien n'y mène",
+    ),
+    (flow(FlowKind.OFFER, a=PartnerNode("b"), b=HangupNode()), "a", "seul un appelant"),
     (flow(a=SayNode("sur", "b"), b=PauseNode(6, "c"), c=HangupNode()), "b", "silence de 6 s"),
     (
         flow(a=SayNode("sur", "b"), b=PauseNode(4, "c"), c=PauseNode(2, "d"), d=HangupNode()),
@@ -134,7 +174,7 @@ NAMES = ["a", "b", "c", "d", "e", "f"]
 targets = st.sampled_from(NAMES)
 nodes = st.one_of(
     st.builds(SayNode, st.sampled_from(["sur", "mot"]), targets),
-    st.builds(PlayNode, st.just("attente"), st.integers(1, 15), targets, st.booleans()),
+    st.builds(PlayNode, st.just("attente"), st.integers(1, 15), targets),
     st.builds(PauseNode, st.integers(1, 3), targets),
     st.builds(
         GatherNode,
@@ -145,6 +185,7 @@ nodes = st.one_of(
     st.builds(GotoNode, targets),
     st.just(LINE),
     st.just(HangupNode()),
+    st.builds(PartnerNode, targets),
     st.builds(RouteNode, st.sampled_from(Outcome)),
 )
 inputs = st.one_of(
@@ -161,12 +202,14 @@ def likely(draw: st.DrawFn) -> Flow:
     for place, name in enumerate(names[:-1]):
         following, later = names[place + 1], st.sampled_from(names[place + 1 :])
         keys = st.dictionaries(st.sampled_from(["1", "2", "9"]), later, min_size=1, max_size=2)
+        if kind is FlowKind.WAIT:
+            asked = st.builds(held, st.just(SUR), keys, st.just(following), st.integers(1, 4))
+            made[name] = draw(st.one_of(asked, st.builds(GotoNode, st.just(following))))
+            continue
         made[name] = draw(
             st.one_of(
                 st.builds(SayNode, st.sampled_from(["sur", "mot"]), st.just(following)),
-                st.builds(
-                    PlayNode, st.just("attente"), st.integers(1, 15), st.just(following), st.booleans()
-                ),
+                st.builds(PlayNode, st.just("attente"), st.integers(1, 15), st.just(following)),
                 st.builds(PauseNode, st.integers(1, 2), st.just(following)),
                 st.builds(GatherNode, st.just(SUR), keys, st.just(following)),
                 st.builds(GotoNode, st.just(following)),
@@ -174,7 +217,7 @@ def likely(draw: st.DrawFn) -> Flow:
         )
     ends: dict[FlowKind, list[Node]] = {
         FlowKind.CALL: [HangupNode(), LINE, RouteNode(Outcome.DECIDE)],
-        FlowKind.WAIT: [GotoNode(node="a"), PauseNode(1, "a")],
+        FlowKind.WAIT: [held(SUR, {"1": "a"}, "a"), PartnerNode("a")],
         FlowKind.OFFER: [HangupNode(), RouteNode(Outcome.CLAIM), RouteNode(Outcome.DECLINE)],
     }
     made[names[-1]] = draw(st.sampled_from(ends[kind]))

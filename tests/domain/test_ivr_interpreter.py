@@ -13,7 +13,7 @@ from helpline.domain import paths, verbs
 from helpline.domain.errors import EndlessStep, SessionUnreadable, UnknownPlace, WrongKind
 from helpline.domain.ivr.flow import MOST_KEYS_KEPT, Flow, FlowKind, FlowSession, spoken
 from helpline.domain.ivr.interpreter import Input, Keys, Silence, Start, Step, WaitAgain, step
-from helpline.domain.ivr.nodes import GatherNode, GotoNode, HangupNode, SayNode, SpokenText
+from helpline.domain.ivr.nodes import GatherNode, GotoNode, HangupNode, Outcome, SayNode, SpokenText
 from tests.domain.flows_of_tests import ALL, MENU, OFFER, WAIT, flow
 
 ODD_DIGITS = [
@@ -99,14 +99,32 @@ def test_keys_of_an_offer_go_to_the_claim_of_its_attempt() -> None:
     assert asked.answer_silence
 
 
-def test_a_wait_document_ends_at_a_pause_and_at_a_held_sound() -> None:
+def test_a_document_of_the_wait_is_a_question_whose_key_is_asked_of_the_wait() -> None:
     said = begin(WAIT)
     played = step(ALL, said.session, WaitAgain(), FlowKind.WAIT)
-    said_again = step(ALL, played.session, WaitAgain(), FlowKind.WAIT)
+    pressed = step(ALL, played.session, Keys("1"), FlowKind.WAIT)
 
-    assert [type(verb) for verb in said.document] == [verbs.Say, verbs.Pause]
-    assert played.document == (verbs.Play("/sound/attente"),)
-    assert said_again.document == said.document
+    (asked,) = said.document
+    assert isinstance(asked, verbs.Gather)
+    assert (asked.action_path, asked.answer_silence) == ("/voice/wait", False)
+    (sound,) = played.document
+    assert isinstance(sound, verbs.Gather)
+    assert sound.prompts == (verbs.Play("/sound/attente"),)
+    assert pressed.document == said.document
+
+
+@pytest.mark.parametrize("partner", [True, False])
+def test_the_partner_line_is_spoken_of_and_reached_only_where_there_is_one(partner: bool) -> None:
+    said = step(ALL, begin(WAIT).session, WaitAgain(), FlowKind.WAIT, partner=partner)
+    choice = step(ALL, said.session, WaitAgain(), FlowKind.WAIT, partner=partner)
+    pressed = step(ALL, choice.session, Keys("4"), FlowKind.WAIT, partner=partner)
+
+    (asked,) = choice.document
+    assert isinstance(asked, verbs.Gather)
+    assert len(asked.prompts) == (2 if partner else 1)
+    assert pressed.outcome is (Outcome.PARTNER if partner else None)
+    if not partner:
+        assert pressed.document == begin(WAIT).document, "the key means nothing, so the wait goes on"
 
 
 def test_outside_the_line_a_pause_does_not_end_the_document() -> None:

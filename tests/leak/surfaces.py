@@ -20,6 +20,7 @@ from helpline.logs import QUIET
 
 NOT_OF_A_CALL = {
     "alarms",
+    "attack",
     "batch",
     "clock",
     "done",

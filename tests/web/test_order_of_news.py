@@ -135,7 +135,7 @@ def test_the_replay_a_month_later_finds_nobody_on_duty_and_leaves_no_record_eith
     answer = replayer(line).post("/voice/incoming", request)
     line.after(12)
 
-    assert verbs(answer.text) == ["Say", "Pause", "Say", "Hangup"]
+    assert verbs(answer.text) == ["Gather"]
     assert of_calls(stored()) == {}
 
 

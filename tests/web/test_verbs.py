@@ -48,7 +48,7 @@ EXAMPLES: dict[type, Verb] = {
     Enqueue: Enqueue("entraide", paths.WAIT, paths.LEFT),
     Leave: Leave(),
     Conference: Conference(ATTEMPT, paths.room(ATTEMPT), paths.done(ATTEMPT)),
-    Dial: Dial("+33639985001", "entraide", "screen.xml", ring_s=20),
+    Dial: Dial("+33639985001", "entraide", ring_s=20),
     Redirect: Redirect(paths.offer(ATTEMPT)),
     Hangup: Hangup(),
 }
@@ -93,7 +93,7 @@ def test_the_examples_together_hold_addresses_of_every_kind() -> None:
 
 def test_only_a_line_of_ours_is_shown_never_an_unknown_one() -> None:
     with pytest.raises(KeyError):
-        TWIML.render((Dial("+33639985001", "line of nobody", "screen.xml"),))
+        TWIML.render((Dial("+33639985001", "line of nobody"),))
 
 
 def test_english_is_spoken_in_english_and_an_unknown_language_in_french() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Final
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
 
 from dashboard import live
 from dashboard.access import signed_in
@@ -13,8 +15,10 @@ from dashboard.i18n import N_
 from dashboard.pages.desk.views import STATES
 from dashboard.parts import parts
 from helpline.domain.alarms import AlarmKind
+from helpline.domain.hours import PARIS
 from helpline.domain.presence import State
 from helpline.services.board_view import BoardView, board_of
+from helpline.services.switch_attack_mode import begin_attack_mode, end_attack_mode
 
 bp = Blueprint("board", __name__, template_folder="templates")
 
@@ -22,6 +26,9 @@ ORDER: Final = (State.AVAILABLE, State.RINGING, State.TALKING, State.WRAP_UP, St
 ALARMS: Final[Mapping[AlarmKind, str]] = {
     AlarmKind.NOBODY_ON_DUTY: N_("Personne n’est de garde : un appelant n’a trouvé personne."),
     AlarmKind.NOBODY_ANSWERS: N_("Un appelant attend et personne ne répond."),
+    AlarmKind.LINE_FULL: N_(
+        "La ligne est pleine : de nouveaux appelants sont renvoyés vers le 15 et le 3114."
+    ),
     AlarmKind.LAST_ENDPOINT_DOES_NOT_ANSWER: N_(
         "Le dernier poste joignable ne répond pas ; il continue de sonner."
     ),
@@ -48,6 +55,21 @@ def stream() -> Response:
     return live.stream("board", look=_view, draw=_draw)
 
 
+@bp.post("/board/attack-mode")
+@signed_in
+def attack_mode() -> AnyResponse:
+    """`to`: on (for the usual hour; again makes it an hour from now) or off."""
+    sw = parts().service.switchboard
+    match request.form.get("to"):
+        case "on":
+            begin_attack_mode(sw)
+        case "off":
+            end_attack_mode(sw)
+        case _:
+            return Response("to : code inconnu ; attendu : on, off", 400, mimetype="text/plain")
+    return redirect(url_for("board.show"), 303)
+
+
 def _view() -> BoardView:
     return board_of(parts().service.switchboard)
 
@@ -57,4 +79,9 @@ def _draw(view: BoardView) -> str:
 
 
 def _words() -> dict[str, object]:
-    return {"states": STATES, "order": ORDER, "alarms": ALARMS}
+    return {"states": STATES, "order": ORDER, "alarms": ALARMS, "attack_until": _attack_until}
+
+
+def _attack_until(view: BoardView) -> str:
+    """On the clock on the wall, 14:05."""
+    return datetime.fromtimestamp((view.attack_until_ms or 0) / 1000, UTC).astimezone(PARIS).strftime("%H:%M")

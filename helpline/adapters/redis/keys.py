@@ -30,6 +30,7 @@ APP_KEY_PREFIXES: tuple[str, ...] = (
     "lease:",
     "tokens",
     "alarms",
+    "attack",
     "rq:",
     "clock:",
     "stat:",

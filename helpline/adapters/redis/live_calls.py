@@ -5,13 +5,14 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterator, Sequence
+from typing import cast
 
 from helpline.adapters.redis.records import call_from_hash, call_to_hash, presence_from_hash
 from helpline.adapters.redis.records import waiting_from_hash as _waiting
 from helpline.adapters.redis.scripts import Json, Scripts, as_fields
 from helpline.domain.call import LiveCall, Stage
 from helpline.domain.waiting import Wanted
-from helpline.ports import Change, LineView, Saved
+from helpline.ports import Change, Gate, LineView, Saved
 
 _SAVED = {1: Saved.DONE, 0: Saved.CHANGED, -1: Saved.LATE}
 
@@ -82,6 +83,13 @@ class RedisLiveCalls:
             presences={p["id"]: presence_from_hash(p["id"], p) for p in people},
             ready=bool(view["ready"]),
         )
+
+    def gate(self, now_ms: int) -> Gate:
+        waiting, until_ms = cast("list[object]", self._scripts.run("gate", now_ms, {}))
+        return Gate(int(str(waiting)), int(str(until_ms)) or None)
+
+    def set_attack(self, until_ms: int | None, now_ms: int) -> None:
+        self._scripts.run("attack", now_ms, {"until": until_ms or 0})
 
     def forget(self, call_id: str, now_ms: int) -> None:
         self._scripts.run("forget", now_ms, {"call": call_id})

@@ -70,6 +70,10 @@ def call_from_hash(call_id: str, h: Hash) -> LiveCall:
         talked_ms=_int(h, "talked_ms") or 0,
         talking_since_ms=_int(h, "talking_since_ms"),
         led_on=h.get("led_on") == "1",
+        refused=h.get("refused") == "1",
+        stays=h.get("stays") == "1",
+        told_unanswered=h.get("told_unanswered") == "1",
+        to_partner=h.get("to_partner") == "1",
         end_state=EndState(end) if end else None,
         ended_ms=_int(h, "ended_ms"),
     )

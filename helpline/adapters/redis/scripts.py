@@ -42,6 +42,8 @@ NAMES = (
     "restore",
     "shift",
     "alarm",
+    "gate",
+    "attack",
 )
 
 

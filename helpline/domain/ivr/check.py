@@ -13,6 +13,8 @@ seconds and keys to a human) comes with the editor of flows. What is found here:
     languages      a text missing in a language the flow offers
     reach          nodes nothing leads to
     bounds         seconds, digits and tries outside what a telephone allows
+    keys in line   something heard in a wait flow that no key can cut short, or without a key that
+                   says what to dial in danger; a key of the partner line that is never spoken of
 
 Seconds of speech are characters ÷ 15 (design §1).
 """
@@ -35,6 +37,8 @@ from helpline.domain.ivr.nodes import (
     GotoNode,
     Node,
     Outcome,
+    PartnerNode,
+    PartnerText,
     Prompt,
     RouteNode,
     Silence,
@@ -49,7 +53,7 @@ __all__ = ["FlowFinding", "check"]
 LONGEST_TEXT: Final = 600
 MOST_NODES: Final = 200
 _OUTCOMES: Final[Mapping[FlowKind, tuple[Outcome, ...]]] = {
-    FlowKind.CALL: (Outcome.DECIDE,),
+    FlowKind.CALL: (Outcome.DECIDE, Outcome.STAY),
     FlowKind.WAIT: (),
     FlowKind.OFFER: (Outcome.CLAIM, Outcome.DECLINE),
 }
@@ -64,7 +68,7 @@ def check(flows: Mapping[str, Flow]) -> tuple[FlowFinding, ...]:
     if not targets and all(len(flow.nodes) <= MOST_NODES for flow in flows.values()):
         # Only a walk through flows whose targets exist arrives anywhere.
         for flow in flows.values():
-            found += [*_reach(flow), *walks.faults(flow, flows)]
+            found += [*_reach(flow), *_partner(flow), *walks.faults(flow, flows)]
     return tuple(dict.fromkeys([*targets, *found]))
 
 
@@ -80,7 +84,7 @@ def _targets(flow: Flow, flows: Mapping[str, Flow]) -> Iterator[FlowFinding]:
             if target not in flow.nodes:
                 yield _at(flow, name, f"mène au nœud « {target} », qui n'existe pas")
         for prompt in prompts_of(node):
-            if isinstance(prompt, SpokenText) and prompt.text not in flow.texts:
+            if isinstance(prompt, SpokenText | PartnerText) and prompt.text not in flow.texts:
                 yield _at(flow, name, f"dit le texte « {prompt.text} », qui n'existe pas")
         if isinstance(node, GotoNode) and node.flow is not None:
             yield from _other_flow(flow, name, node.flow, flow.kind, flows)
@@ -101,6 +105,8 @@ def _kinds(flow: Flow) -> Iterator[FlowFinding]:
     for name, node in flow.nodes.items():
         if isinstance(node, EnqueueNode) and flow.kind is not FlowKind.CALL:
             yield _at(flow, name, "seul un flux d'appel met en attente")
+        if isinstance(node, PartnerNode) and flow.kind is FlowKind.OFFER:
+            yield _at(flow, name, "seul un appelant est conduit à la ligne partenaire")
         if isinstance(node, RouteNode) and node.outcome not in _OUTCOMES[flow.kind]:
             reason = f"« route: {node.outcome.value} » n'a pas de sens dans un flux {flow.kind.value}"
             yield _at(flow, name, reason)
@@ -165,6 +171,21 @@ def _wording(wording: str) -> Iterator[str]:
         yield f"texte de {len(wording)} caractères ; au plus {LONGEST_TEXT}"
     if _UNSPEAKABLE.search(wording):
         yield "le texte contient un caractère de contrôle"
+
+
+def _partner(flow: Flow) -> Iterator[FlowFinding]:
+    """What is said of the partner line and what leads there belong together."""
+    gathers = [(name, node) for name, node in flow.nodes.items() if isinstance(node, GatherNode)]
+    said = any(isinstance(prompt, PartnerText) for _, node in gathers for prompt in node.prompts)
+    partners = {name for name, node in flow.nodes.items() if isinstance(node, PartnerNode)}
+    for name, node in gathers:
+        leads = {target for target in (*node.keys.values(), node.otherwise) if target in partners}
+        if leads & set(node.keys.values()) and not said:
+            yield _at(
+                flow, name, "une touche mène à la ligne partenaire, et rien ne le dit", "{partner: texte}"
+            )
+        if not leads and any(isinstance(prompt, PartnerText) for prompt in node.prompts):
+            yield _at(flow, name, "parle de la ligne partenaire, et rien n'y mène")
 
 
 def _reach(flow: Flow) -> Iterator[FlowFinding]:

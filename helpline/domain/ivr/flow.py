@@ -10,13 +10,21 @@ from typing import Final
 
 from helpline.domain import paths, verbs
 from helpline.domain.errors import SessionUnreadable, UnknownPlace
-from helpline.domain.ivr.nodes import Node, Prompt, Silence, Sound, SpokenText
+from helpline.domain.ivr.nodes import Node, PartnerText, Prompt, Silence, Sound, SpokenText
 
 MOST_KEYS_KEPT: Final = 8
 """Older keypresses of a call are forgotten: the session must stay small."""
 
 SERVICE_TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
-    "accueil": ("talk_over", "talk_over_ended", "closing", "talk_cut", "still_here"),
+    "accueil": (
+        "talk_over",
+        "talk_over_ended",
+        "closing",
+        "talk_cut",
+        "still_here",
+        "to_partner",
+        "after_partner",
+    ),
     "proposition": ("already_taken", "one_moment", "caller_gone"),
 }
 """Texts the services speak outside any node, by the flow that must have them (design §5.4, §5.7)."""
@@ -109,7 +117,7 @@ def spoken(flow: Flow, text: str, language: str) -> verbs.Say:
 def heard(flow: Flow, prompt: Prompt, language: str) -> verbs.Prompt:
     """A prompt of a node as the verb that makes it heard."""
     match prompt:
-        case SpokenText():
+        case SpokenText() | PartnerText():
             return spoken(flow, prompt.text, language)
         case Sound():
             return verbs.Play(paths.sound(prompt.sound))

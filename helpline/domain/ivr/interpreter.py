@@ -7,9 +7,9 @@ The same session and input give the same step, so a repeated request is harmless
 
 Where a step stops:
 
-    gather                     always; the answer comes as Keys or Silence
-    pause, or play with hold   in a wait flow; the carrier comes back with WaitAgain
+    gather                     always; the answer comes as Keys, Silence, or in the line as WaitAgain
     route, enqueue, hangup     the flow is over (the session of an enqueue stays, for its welcome)
+    partner                    the same, where a partner line was verified; else it is passed by
 
 What is pressed is compared with the keys of the node and with nothing else; whatever is
 not among them, of any length and script, counts as one wrong answer and is forgotten.
@@ -30,6 +30,8 @@ from helpline.domain.ivr.nodes import (
     GotoNode,
     HangupNode,
     Outcome,
+    PartnerNode,
+    PartnerText,
     PauseNode,
     PlayNode,
     RouteNode,
@@ -91,18 +93,20 @@ def step(
     kind: FlowKind,
     *,
     keys_path: str = paths.KEYS,
+    partner: bool = False,
 ) -> Step:
     """One step, from what is `given` to the next wait or the end.
 
     `session` is None only with Start, which begins anew whatever the session was. `kind`
     is what the request can render; a flow of another kind raises WrongKind. Keys are sent
-    to `keys_path`: ours for a caller, `paths.claim(attempt)` for an offer.
+    to `keys_path`: ours for a caller, `paths.claim(attempt)` for an offer. `partner`:
+    a partner line was verified; without one nothing of it is said and its key means nothing.
 
     Raises UnknownPlace (also for an input without session), WrongKind, and EndlessStep
     after 50 nodes: nothing of it with flows that passed `check`. The caller of this
     function answers each with the human route.
     """
-    run = _Run(flows, kind, keys_path)
+    run = _Run(flows, kind, keys_path, partner)
     return run.to_the_next_wait(run.place(session, given))
 
 
@@ -114,10 +118,11 @@ def welcome_document(flow: Flow, node: EnqueueNode, language: str) -> verbs.Docu
 class _Run:
     """One step under way: the flows, and the verbs collected so far."""
 
-    def __init__(self, flows: Mapping[str, Flow], kind: FlowKind, keys_path: str) -> None:
+    def __init__(self, flows: Mapping[str, Flow], kind: FlowKind, keys_path: str, partner: bool) -> None:
         self.flows = flows
         self.kind = kind
         self.keys_path = keys_path
+        self.partner = partner
         self.document: list[verbs.Verb] = []
 
     def place(self, session: FlowSession | None, given: Input) -> FlowSession:
@@ -126,10 +131,19 @@ class _Run:
             return self._start_of(given.flow, given.language, ())
         if session is None:
             raise UnknownPlace("(none)")
-        node = self._flow(session.flow).node(session.node)
+        flow = self._flow(session.flow)
+        node = flow.node(session.node)
         if isinstance(node, GatherNode) and session.tries > 0:
-            return _answered(session, node, given)
+            return _answered(session, node, self._live_keys(flow, node), given)
         return session
+
+    def _live_keys(self, flow: Flow, node: GatherNode) -> Mapping[str, str]:
+        """The keys that mean something now: without a partner line its key is any other key."""
+        return {
+            key: target
+            for key, target in node.keys.items()
+            if self.partner or not isinstance(flow.nodes.get(target), PartnerNode)
+        }
 
     def to_the_next_wait(self, at: FlowSession) -> Step:
         for _ in range(MOST_NODES_A_STEP):
@@ -146,8 +160,7 @@ class _Run:
         match node:
             case SayNode() | PlayNode() | PauseNode():
                 self.document += [heard(flow, prompt, at.language) for prompt in prompts_of(node)]
-                after = replace(at, node=node.next, tries=0)
-                return self._stop(after) if self._is_wait(node) else after
+                return replace(at, node=node.next, tries=0)
             case GatherNode():
                 self.document.append(self._gather(flow, node, at.language))
                 return self._stop(replace(at, tries=at.tries + 1))
@@ -155,6 +168,11 @@ class _Run:
                 return replace(at, node=name, tries=0)
             case GotoNode(flow=str(flow_id)):
                 return self._start_of(flow_id, at.language, at.keys)
+            case PartnerNode():
+                after = replace(at, node=node.next, tries=0)
+                if not self.partner:
+                    return after
+                return Step(after, tuple(self.document), outcome=Outcome.PARTNER)
             case RouteNode():
                 return Step(at, tuple(self.document), outcome=node.outcome)
             case EnqueueNode():
@@ -165,18 +183,17 @@ class _Run:
             case GotoNode():
                 raise AssertionError("a goto without target cannot be built")
 
-    def _is_wait(self, node: SayNode | PlayNode | PauseNode) -> bool:
-        if self.kind is not FlowKind.WAIT:
-            return False
-        return isinstance(node, PauseNode) or (isinstance(node, PlayNode) and node.hold)
-
     def _gather(self, flow: Flow, node: GatherNode, language: str) -> verbs.Gather:
+        in_line = self.kind is FlowKind.WAIT
+        said = (p for p in node.prompts if self.partner or not isinstance(p, PartnerText))
         return verbs.Gather(
-            action_path=self.keys_path,
-            prompts=tuple(heard(flow, prompt, language) for prompt in node.prompts),
+            # In line a key is one more question of what they hear, and silence lets the
+            # document run out: the carrier then asks by itself, and says how long they wait.
+            action_path=paths.WAIT if in_line else self.keys_path,
+            prompts=tuple(heard(flow, prompt, language) for prompt in said),
             num_digits=node.num_digits,
             timeout_s=node.timeout_s,
-            answer_silence=True,
+            answer_silence=not in_line,
         )
 
     def _start_of(self, flow_id: str, language: str | None, keys: tuple[str, ...]) -> FlowSession:
@@ -196,11 +213,11 @@ class _Run:
         return Step(at, tuple(self.document))
 
 
-def _answered(session: FlowSession, node: GatherNode, given: Input) -> FlowSession:
+def _answered(session: FlowSession, node: GatherNode, live: Mapping[str, str], given: Input) -> FlowSession:
     """Where an answer leads: its target, the same question again, or `otherwise`."""
-    if isinstance(given, Keys) and given.digits in node.keys:
+    if isinstance(given, Keys) and given.digits in live:
         kept = (*session.keys, given.digits)[-MOST_KEYS_KEPT:]
-        return replace(session, node=node.keys[given.digits], tries=0, keys=kept)
+        return replace(session, node=live[given.digits], tries=0, keys=kept)
     if session.tries < node.tries:
         return session
     return replace(session, node=node.otherwise, tries=0)

@@ -44,7 +44,14 @@ class Silence:
     length_s: int
 
 
-Prompt: TypeAlias = SpokenText | Sound | Silence
+@dataclass(frozen=True, slots=True)
+class PartnerText:
+    """A prompt that speaks the flow's text of this name only where a partner line was verified."""
+
+    text: str
+
+
+Prompt: TypeAlias = SpokenText | Sound | Silence | PartnerText
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +64,16 @@ class SayNode:
 
 @dataclass(frozen=True, slots=True)
 class PlayNode:
-    """Play a sound of `lasts_s` seconds, then go on.
-
-    With `hold`, in a wait flow, the document ends after it, so that a caller who has been
-    answered meanwhile can be fetched: `next` is for the carrier's next request.
-    """
+    """Play a sound of `lasts_s` seconds, then go on."""
 
     sound: str
     lasts_s: int
     next: str
-    hold: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PauseNode:
-    """Stay silent for `length_s` seconds, then go on. In a wait flow it ends the document."""
+    """Stay silent for `length_s` seconds, then go on."""
 
     length_s: int
     next: str
@@ -82,7 +84,8 @@ class GatherNode:
     """Ask for keys: `keys` maps what is pressed to a target.
 
     The prompts are spoken at most `tries` times (1 or 2); after that, and after anything
-    that is not one of `keys`, silence included, the call goes to `otherwise`.
+    that is not one of `keys`, silence included, the call goes to `otherwise`. In a wait
+    flow it is the document: what it makes heard can be cut short by a key at any moment.
     """
 
     prompts: tuple[Prompt, ...]
@@ -99,6 +102,8 @@ class Outcome(StrEnum):
     CLAIM = "claim"  # a psychologist takes the call she was offered
     DECLINE = "decline"  # she does not
     DECIDE = "decide"  # ask the rules again, with the keys pressed so far
+    STAY = "stay"  # the caller wants to stay in line although nobody is there
+    PARTNER = "partner"  # to the partner line; a node of its own leads there
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +140,27 @@ class GotoNode:
 
 
 @dataclass(frozen=True, slots=True)
+class PartnerNode:
+    """Lead to the partner line; where none was verified, go on at `next` as if this node were not there."""
+
+    next: str
+
+
+@dataclass(frozen=True, slots=True)
 class HangupNode:
     """End the call. For a caller only after a text that names 15 or 3114."""
 
 
 Node: TypeAlias = (
-    SayNode | PlayNode | PauseNode | GatherNode | RouteNode | EnqueueNode | GotoNode | HangupNode
+    SayNode
+    | PlayNode
+    | PauseNode
+    | GatherNode
+    | RouteNode
+    | EnqueueNode
+    | GotoNode
+    | PartnerNode
+    | HangupNode
 )
 
 NODE_TYPES: Final[Mapping[str, type[Node]]] = {
@@ -151,6 +171,7 @@ NODE_TYPES: Final[Mapping[str, type[Node]]] = {
     "route": RouteNode,
     "enqueue": EnqueueNode,
     "goto": GotoNode,
+    "partner": PartnerNode,
     "hangup": HangupNode,
 }
 
@@ -168,14 +189,14 @@ def prompts_of(node: Node) -> tuple[Prompt, ...]:
             return node.prompts
         case EnqueueNode():
             return node.welcome
-        case RouteNode() | GotoNode() | HangupNode():
+        case RouteNode() | GotoNode() | PartnerNode() | HangupNode():
             return ()
 
 
 def targets_of(node: Node) -> tuple[str, ...]:
     """The nodes of the same flow that can come after this one."""
     match node:
-        case SayNode() | PlayNode() | PauseNode():
+        case SayNode() | PlayNode() | PauseNode() | PartnerNode():
             return (node.next,)
         case GatherNode():
             return (*node.keys.values(), node.otherwise)

@@ -22,8 +22,7 @@ from helpline.domain.ivr.nodes import (
     GotoNode,
     HangupNode,
     Node,
-    PauseNode,
-    PlayNode,
+    PartnerText,
     Prompt,
     Silence,
     Sound,
@@ -37,6 +36,7 @@ LONGEST_WELCOME_S: Final = 8
 LONGEST_DOCUMENT_S: Final = 20
 LONGEST_SILENCE_S: Final = 5
 _SAFE: Final = re.compile(r"(?<![0-9])(15|31 ?14)(?![0-9])")
+_DANGER: Final = re.compile(r"(?<![0-9])15(?![0-9])")
 
 Place: TypeAlias = "tuple[Flow, str]"
 
@@ -80,7 +80,7 @@ def seconds(flow: Flow, prompts: Iterable[Prompt]) -> float:
 
 def _length_s(flow: Flow, prompt: Prompt) -> float:
     match prompt:
-        case SpokenText():
+        case SpokenText() | PartnerText():
             wordings = flow.texts[prompt.text].values()
             return max((len(wording) for wording in wordings), default=0) / CHARACTERS_A_SECOND
         case Sound():
@@ -89,11 +89,11 @@ def _length_s(flow: Flow, prompt: Prompt) -> float:
             return prompt.length_s
 
 
-def names_safety(flow: Flow, prompts: Iterable[Prompt]) -> bool:
+def names_safety(flow: Flow, prompts: Iterable[Prompt], number: re.Pattern[str] = _SAFE) -> bool:
     """Whether one of the prompts names 15 or 3114, in every language it is spoken in."""
     return any(
         isinstance(prompt, SpokenText)
-        and all(_SAFE.search(wording) for wording in flow.texts[prompt.text].values())
+        and all(number.search(wording) for wording in flow.texts[prompt.text].values())
         for prompt in prompts
     )
 
@@ -104,7 +104,7 @@ def _document(flow: Flow, name: str, flows: Mapping[str, Flow]) -> _Chain:
     while len(places) <= MOST_NODES_A_STEP:
         flow, name = places[-1]
         node = flow.nodes[name]
-        if _stops(flow, node):
+        if _stops(node):
             return _Chain(tuple(places), ends=True)
         if isinstance(node, GotoNode) and node.flow is not None:
             places.append((flows[node.flow], flows[node.flow].start))
@@ -113,11 +113,8 @@ def _document(flow: Flow, name: str, flows: Mapping[str, Flow]) -> _Chain:
     return _Chain(tuple(places), ends=False)
 
 
-def _stops(flow: Flow, node: Node) -> bool:
-    if isinstance(node, GatherNode) or not (targets_of(node) or isinstance(node, GotoNode)):
-        return True
-    holds = isinstance(node, PauseNode) or (isinstance(node, PlayNode) and node.hold)
-    return flow.kind is FlowKind.WAIT and holds
+def _stops(node: Node) -> bool:
+    return isinstance(node, GatherNode) or not (targets_of(node) or isinstance(node, GotoNode))
 
 
 def _welcomes(flow: Flow) -> Iterator[FlowFinding]:
@@ -155,7 +152,7 @@ def _documents(flow: Flow, flows: Mapping[str, Flow]) -> Iterator[FlowFinding]:
         chain = _document(at, name, flows)
         if chain.ends:
             quiet_s, too_quiet = _quiet(chain, quiet_s)
-            yield from (*too_quiet, *_too_long(chain))
+            yield from (*too_quiet, *_too_long(chain), *_unheard_keys(chain, flows))
             to_see += [(*place, quiet_s) for place in chain.exits()]
 
 
@@ -168,7 +165,35 @@ def _too_long(chain: _Chain) -> Iterator[FlowFinding]:
         lasts_s += chain.last.timeout_s
     if lasts_s > LONGEST_DOCUMENT_S:
         reason = f"le document qui commence ici dure {lasts_s:.1f} s ; au plus {LONGEST_DOCUMENT_S} s"
-        yield at_node(flow.id, name, reason, "le couper par un « pause » ou un « play » avec « hold »")
+        yield at_node(flow.id, name, reason, "le couper en deux questions")
+
+
+def _unheard_keys(chain: _Chain, flows: Mapping[str, Flow]) -> Iterator[FlowFinding]:
+    """In line a key is heard at any moment, and one of them says what to do in danger."""
+    flow, name = chain.places[-1]
+    if flow.kind is not FlowKind.WAIT:
+        return
+    for at, said in chain.places[:-1]:
+        if prompts_of(at.nodes[said]):
+            reason = "se fait entendre hors d'une question : aucune touche n'y serait entendue"
+            yield at_node(at.id, said, reason, "en faire un « gather »")
+    asked = chain.last
+    if not isinstance(asked, GatherNode):
+        return
+    if asked.tries != 1:
+        reason = "dans l'attente une question n'est posée qu'une fois : elle revient au tour suivant"
+        yield at_node(flow.id, name, reason, "écrire « tries: 1 »")
+    if not any(_says_danger(flow, target, flows) for target in asked.keys.values()):
+        reason = "aucune touche n'y dit ce qu'il faut faire en cas de danger"
+        yield at_node(flow.id, name, reason, "une touche qui mène à un texte nommant le 15")
+
+
+def _says_danger(flow: Flow, name: str, flows: Mapping[str, Flow]) -> bool:
+    """Whether the document that begins here names 15."""
+    chain = _document(flow, name, flows)
+    return chain.ends and any(
+        names_safety(at, _own_prompts(at.nodes[node]), _DANGER) for at, node in chain.places
+    )
 
 
 def _quiet(chain: _Chain, quiet_s: int) -> tuple[int, list[FlowFinding]]:
@@ -176,7 +201,9 @@ def _quiet(chain: _Chain, quiet_s: int) -> tuple[int, list[FlowFinding]]:
     found = []
     for flow, name in chain.places:
         node = flow.nodes[name]
-        lengths = [prompt.length_s if isinstance(prompt, Silence) else None for prompt in _own_prompts(node)]
+        # What is only said where there is a partner line breaks no silence.
+        heard = [prompt for prompt in _own_prompts(node) if not isinstance(prompt, PartnerText)]
+        lengths = [prompt.length_s if isinstance(prompt, Silence) else None for prompt in heard]
         if isinstance(node, GatherNode):
             lengths.append(node.timeout_s)
         for length_s in lengths:

@@ -19,12 +19,15 @@ from dataclasses import dataclass
 from itertools import combinations, pairwise
 from typing import Final
 
+from helpline.domain.directory import STRUCTURE_ID
 from helpline.domain.ivr.flow import Flow, FlowKind
 from helpline.domain.routing.conditions import OnDates, OnLine
 from helpline.domain.routing.rules import (
     MOST_AT_ONCE,
     MOST_BONUS_S,
     RING_BOUNDS_S,
+    UNANSWERED_BOUNDS_S,
+    WAITING_BOUNDS,
     Line,
     RingPlan,
     Rule,
@@ -87,6 +90,17 @@ def _settings(rule_set: RuleSet) -> Iterator[RuleFinding]:
     if not 0 <= rule_set.wrap_up_s <= 3_600:
         yield RuleFinding(("settings", "wrap_up_s"), f"{rule_set.wrap_up_s} s ; permis : 0 à 3600")
     yield from _ring_s(("settings", "ring_s"), rule_set.ring_s)
+    low, high = WAITING_BOUNDS
+    if not low <= rule_set.waiting_max <= high:
+        reason = f"{rule_set.waiting_max} appels en attente au plus ; permis : {low} à {high}"
+        yield RuleFinding(("settings", "waiting_max"), reason)
+    low, high = UNANSWERED_BOUNDS_S
+    if not low <= rule_set.unanswered_s <= high:
+        reason = f"dire après {rule_set.unanswered_s} s que personne ne répond ; permis : {low} à {high}"
+        yield RuleFinding(("settings", "unanswered_s"), reason)
+    if rule_set.partner and STRUCTURE_ID.fullmatch(rule_set.partner) is None:
+        reason = "ce n'est pas le nom d'une structure de l'annuaire"
+        yield RuleFinding(("settings", "partner"), reason)
 
 
 def _ring_s(where: Where, ring_s: int) -> Iterator[RuleFinding]:

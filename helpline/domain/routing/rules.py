@@ -18,6 +18,10 @@ MOST_BONUS_S: Final = 120
 """Nobody is overtaken in the line by more than this (design §6)."""
 
 MOST_AT_ONCE: Final = 5
+UNANSWERED_BOUNDS_S: Final = (60, 600)
+WAITING_BOUNDS: Final = (10, 500)
+"""How many may wait at a time: far below the carrier's own bound of 1,000, and a few hundred KB of memory."""
+
 RING_BOUNDS_S: Final = (10, 60)
 
 
@@ -87,6 +91,9 @@ class RuleSet:
 
     `wrap_up_s` is a psychologist's time to code after a talk; `ring_s` how long a phone
     rings where a step does not say; `at_once_max` how many are rung for one caller.
+    `waiting_max` callers may wait, who comes then is told where else to turn; who has
+    waited for `unanswered_s` while somebody could have answered is told so. `partner` is
+    the directory's id of the partner line, "" for none; without a verified number it is none.
     """
 
     version: str
@@ -95,6 +102,9 @@ class RuleSet:
     wrap_up_s: int = 120
     ring_s: int = 25
     at_once_max: int = MOST_AT_ONCE
+    waiting_max: int = 200
+    unanswered_s: int = 120
+    partner: str = ""
 
     def resolve(self, to_e164: str, on: date | None = None) -> Line | None:
         """The line of a called number; on a date, the one valid then is preferred.

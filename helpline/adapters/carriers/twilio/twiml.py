@@ -129,6 +129,8 @@ class Twiml:
 
     def _dial(self, verb: Dial) -> TwiML:
         dial = TwimlDial(timeout=verb.ring_s, caller_id=self.shown[verb.shown_line])
-        screen = self.screen_url and f"{self.screen_url}{FRAGMENT}"
-        dial.number(verb.number_e164, url=screen, method="GET")
+        if verb.screened and self.screen_url:
+            dial.number(verb.number_e164, url=f"{self.screen_url}{FRAGMENT}", method="GET")
+        else:
+            dial.number(verb.number_e164)
         return dial
