@@ -35,7 +35,7 @@ def command(once: bool) -> None:
     except KeyboardInterrupt:
         if once:
             raise
-        click.echo("\nended: nothing runs any more")
+        click.echo("ended: nothing runs any more")
 
 
 def _end(number: int, frame: FrameType | None) -> None:
@@ -84,4 +84,8 @@ def _stay(demo: DemoParts) -> None:
     )
     click.echo("   on the telephone; 20 s later, in another terminal: .venv/bin/helpline show-last-call\n")
     click.echo("Ctrl-C ends everything.")
-    before.stay()
+    try:
+        before.stay()
+    except KeyboardInterrupt:
+        click.echo("\nending…")
+        raise

@@ -15,6 +15,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -167,13 +168,16 @@ class Supervisor:
             return list(self._slots)
 
     def stop(self) -> None:
-        """End all parts, last started first, each given its `term_s`, then killed. Twice is harmless."""
+        """End all parts at once, and after them the first started, on which they lean; each is given its `term_s`,
+        then killed. Twice is harmless.
+        """
         self._stopping.set()
         with self._lock:
-            for slot in reversed(list(self._slots.values())):
-                slot.wanted = False
-                if slot.process is not None:
-                    children.end(slot.process, term_s=slot.child.term_s, sig=slot.child.stop)
+            slots = list(self._slots.values())
+            for together in (slots[1:], slots[:1]):
+                if together:
+                    with ThreadPoolExecutor(len(together)) as pool:
+                        list(pool.map(_end, together))
         thread = self._thread
         if thread is not None:
             thread.join()
@@ -213,6 +217,12 @@ def _look_at(slot: _Slot) -> None:
         slot.process = None
     if slot.wanted and slot.process is None and now >= slot.start_after:
         _start(slot, now)
+
+
+def _end(slot: _Slot) -> None:
+    slot.wanted = False
+    if slot.process is not None:
+        children.end(slot.process, term_s=slot.child.term_s, sig=slot.child.stop)
 
 
 def _start(slot: _Slot, now: float) -> None:

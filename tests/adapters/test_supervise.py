@@ -113,7 +113,7 @@ def test_a_part_held_down_stays_down_until_let_up(parts: Supervisor) -> None:
     until(lambda: len(parts.pids("web")) == 3)
 
 
-def test_stop_ends_all_last_started_first_and_leaves_nothing(tmp_path: Path) -> None:
+def test_stop_ends_the_first_started_after_all_others_and_leaves_nothing(tmp_path: Path) -> None:
     order = tmp_path / "order"
     parts = Supervisor()
     for name in ("first", "second"):

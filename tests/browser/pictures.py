@@ -113,8 +113,11 @@ ONLY_LIGHT = ("telephone", "board")
 
 def main(names: list[str]) -> None:
     wanted = [scene for scene in SCENES if not names or scene.__name__ in names]
-    folder = Path(tempfile.mkdtemp(prefix="hl-pictures-"))
-    with DemoParts(plain_environ(folder), folder) as demo, sync_playwright() as playwright:
+    with (
+        tempfile.TemporaryDirectory(prefix="hl-pictures-") as name,
+        DemoParts(plain_environ(Path(name)), Path(name)) as demo,
+        sync_playwright() as playwright,
+    ):
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=arguments())
         for scene in wanted:
             for theme in THEMES:
