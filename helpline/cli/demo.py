@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 from pathlib import Path
 from types import FrameType
@@ -76,16 +77,23 @@ def _stay(demo: DemoParts) -> None:
     for account in demo.accounts:
         click.echo(f"  {account['handle']:<7} {account['password']:<22} {account['name']}, {account['role']}")
     click.echo(
-        "\n1. Open the desk and sign in as vera (Identifiant, Mot de passe: the words beside her name above)."
+        "\n1. Open the desk and sign in as vera (Identifiant: vera; Mot de passe: the words beside it above)."
     )
     click.echo("2. Open the telephone in another window and press « Appeler ».")
+    click.echo("3. At the desk: « Accepter », code the fiche (an « Issue » is enough), « Clore la fiche ».")
+    click.echo("   On the telephone: « Raccrocher ».\n")
     click.echo(
-        "3. At the desk: « Accepter », code the fiche (an « Issue » is enough), « Clore la fiche »; then « Raccrocher »"
+        f"What is left of the call, 20 s later, in another terminal: {_place()}.venv/bin/helpline show-last-call"
     )
-    click.echo("   on the telephone; 20 s later, in another terminal: .venv/bin/helpline show-last-call\n")
     click.echo("Ctrl-C ends everything.")
     try:
         before.stay()
     except KeyboardInterrupt:
         click.echo("\nending…")
         raise
+
+
+def _place() -> str:
+    """What another terminal needs to find this demo: nothing, unless its files are elsewhere."""
+    folder = os.environ.get("HELPLINE_VAR_DIR")
+    return f"HELPLINE_VAR_DIR={shlex.quote(str(Path(folder).absolute()))} " if folder else ""

@@ -27,6 +27,9 @@ OFFER = "Un appel vous attend"
 OFFERS = 50 if LONG else 20
 KILLED_OFFERS = 17 if LONG else 1  # three kills each
 OFFER_WITHIN_MS = 1_000
+VISITS = 5
+PAINT_WITHIN_MS = 1_000
+PAGE_MAX = 150_000
 WATCH = """() => { window.seen = 0; new MutationObserver(() => {
   if (!window.seen && document.body.innerText.includes('Un appel vous attend')) window.seen = Date.now();
 }).observe(document.body, {childList: true, subtree: true, characterData: true}); }"""
@@ -239,6 +242,24 @@ def test_each_offer_stands_once_however_often_the_stream_is_killed(house: House,
         expect(vera.page.get_by_text(OFFER)).to_be_hidden(timeout=10_000)
         house.only("vera")
     vera.faults[:] = [fault for fault in vera.faults if "net::ERR" not in fault]
+
+
+@pytest.mark.parametrize("path", ["/desk", "/board"])
+def test_a_first_visit_is_light_and_painted_within_a_second(house: House, path: str) -> None:
+    house.only("vera")
+    vera = house.desk("vera")
+    painted = []
+    for _ in range(VISITS):
+        vera.context.new_cdp_session(vera.page).send("Network.clearBrowserCache")
+        vera.loaded_bytes = 0
+        vera.goes_to(path)
+        vera.page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length > 0")
+        painted.append(
+            vera.page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+        )
+    print(f"{path}: first paint {sorted(round(ms) for ms in painted)} ms, {vera.loaded_bytes} bytes")
+    assert statistics.median(painted) < PAINT_WITHIN_MS
+    assert 0 < vera.loaded_bytes <= PAGE_MAX
 
 
 @pytest.mark.parametrize("theme", THEMES)
