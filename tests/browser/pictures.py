@@ -58,13 +58,14 @@ def telephone(tab: Tab, demo: DemoParts) -> Iterator[str]:
 
 
 def desk(tab: Tab, demo: DemoParts) -> Iterator[str]:
-    """An offer, then a talk with a fiche half coded; the board meanwhile."""
+    """Waiting, an offer, a talk with a fiche half coded, the board meanwhile, coding after the talk."""
     page = tab.page
     quiet(demo)
     tab.goes_to("/desk")
     tab.signs_in("vera")
     expect(page.get_by_text("Vous êtes joignable.")).to_be_visible()
     page.wait_for_timeout(1_500)  # her browser can be rung
+    yield "desk-idle"
     demo.control.dial(None, LINE)
     expect(page.get_by_role("button", name="Accepter")).to_be_visible()
     yield "desk-offer"
@@ -82,6 +83,10 @@ def desk(tab: Tab, demo: DemoParts) -> Iterator[str]:
     tab.goes_to("/board")
     expect(page.locator("#in-talk")).to_have_text("1")
     yield "board"
+    tab.goes_to("/desk")
+    page.get_by_role("button", name="Terminer").click()
+    expect(page.get_by_text("En codage")).to_be_visible(timeout=15_000)
+    yield "desk-coding"
 
 
 def quiet(demo: DemoParts) -> None:
@@ -107,7 +112,7 @@ def is_free(switchboard: Switchboard, who: str) -> bool:
 
 
 SCENES: tuple[Scene, ...] = (sign_in, account, telephone, desk)
-ONLY_LIGHT = ("telephone", "board")
+ONLY_LIGHT = ("telephone", "board", "desk-idle", "desk-coding")
 """Pictures whose night adds nothing to see."""
 
 
