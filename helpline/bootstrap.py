@@ -291,7 +291,7 @@ def _twiml(settings: Settings, book: Book) -> Twiml:
 
 
 def name_of(book: Book, number: str) -> str | None:
-    """What a number of the carrier's answers means to us: `line:…`, `endpoint:…`, or nothing."""
+    """What a number of the carrier's answers means to us: `line:…`, `endpoint:…`, `structure:…`, or nothing."""
     line = book.rules.resolve(number)
     if line is not None:
         return f"line:{line.id}"
@@ -299,6 +299,9 @@ def name_of(book: Book, number: str) -> str | None:
         for endpoint in person.endpoints:
             if endpoint.address == number:
                 return f"endpoint:{endpoint.id}"
+    for structure in book.structures:
+        if structure.verified_number_e164 == number:
+            return f"structure:{structure.id}"
     return None
 
 

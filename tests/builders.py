@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from helpline.adapters.documents import load_flows, load_rules
 from helpline.adapters.memory import FixedBook
 from helpline.config import Settings, load_settings
+from helpline.domain.directory import OrientationType, Structure
 from helpline.domain.hours import Interval
 from helpline.domain.ivr.flow import Flow
 from helpline.domain.people import Endpoint, EndpointKind, Psychologist, Roster, Shift, Tier
@@ -21,6 +22,17 @@ ORIGIN = "https://voix.test"
 FALLBACK = "https://repli.test"
 # A Sunday at 03:00 in Paris, summer time: nobody else is awake.
 NIGHT_MS = int(datetime(2026, 6, 14, 1, 0, tzinfo=UTC).timestamp() * 1000)
+
+
+_OTHER, _CHECKED = OrientationType.OTHER, date(2026, 6, 1)
+STRUCTURES = (
+    Structure(
+        "lac", OrientationType.ESTABLISHMENT, "Clinique du Lac", "01 99 00 40 01", verified_on=_CHECKED
+    ),
+    Structure("samu-69", _OTHER, "le SAMU du Rhône", "01 99 00 69 15", "69", verified_on=_CHECKED),
+    Structure("a-verifier", _OTHER, "Structure à vérifier", "01 99 00 50 09"),
+    Structure("urgences", _OTHER, "le 15", "15", verified_on=_CHECKED),
+)
 
 
 def psychologist(
@@ -44,7 +56,7 @@ def roster(*people: Psychologist, standby: tuple[str, ...] = (), around_ms: int 
 def book(people: Roster) -> FixedBook:
     """The flows and rules of the repository with a roster of the test's."""
     rules, flows = _documents()
-    return FixedBook(rules, dict(flows), people)
+    return FixedBook(rules, dict(flows), people, structures=STRUCTURES)
 
 
 @functools.cache

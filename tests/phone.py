@@ -31,6 +31,10 @@ from helpline.domain.presence import State
 from helpline.emulator import rest_app
 from helpline.emulator.verdict import promises_broken, silences
 from helpline.services import keep_duty
+from helpline.services.call_third import bring_together, call_third, let_third_go
+from helpline.services.hand_over import hand_over
+from helpline.services.hold_caller import hold_caller, resume_caller
+from helpline.services.switchboard import Switchboard
 from tests import builders
 
 ENTRAIDE = "0800288038"
@@ -68,7 +72,7 @@ class Caller:
     def hears(self, words: str) -> bool:
         return any(words in item.get("text", "") for item in self.heard())
 
-    def talks_with(self, who: Handset) -> bool:
+    def talks_with(self, who: Handset | Place) -> bool:
         return who.number in self.talks_to()
 
     def talks_to(self) -> list[str]:
@@ -138,11 +142,68 @@ class Handset:
         presence = self.line.sw.offers.presence(self.person.id)
         return presence.state if presence else State.OFFLINE
 
+    # ---- at her desk, in a talk
+
+    def holds(self) -> None:
+        self._presses(hold_caller)
+
+    def resumes(self) -> None:
+        self._presses(resume_caller)
+
+    def calls_third(self, key: str) -> None:
+        """`key` of `whom_to_call`: `s:<structure>` or `p:<psychologist>`."""
+        assert call_third(self.line.sw, self.person.id, key), f"cannot call {key}:\n{self.line.story()}"
+
+    def brings_together(self) -> None:
+        self._presses(bring_together)
+
+    def hands_over(self) -> None:
+        self._presses(hand_over)
+
+    def lets_third_go(self) -> None:
+        self._presses(let_third_go)
+
+    def _presses(self, button: Callable[[Switchboard, str], bool]) -> None:
+        assert button(self.line.sw, self.person.id), f"{button.__name__} was refused:\n{self.line.story()}"
+
     def goes_on_duty(self) -> None:
         keep_duty.go_on_duty(self.line.sw, self.person.id)
 
     def goes_off_duty(self) -> None:
         keep_duty.go_off_duty(self.line.sw, self.person.id)
+
+
+class Place:
+    """A structure of the directory, with its telephone."""
+
+    def __init__(self, line: Line, number: str) -> None:
+        self.line = line
+        self.number = number
+
+    @property
+    def phone(self) -> dict[str, Any]:
+        return self.line.control.phone(self.number)
+
+    def rings(self) -> bool:
+        return self.phone["state"] == "ringing"
+
+    def is_up(self) -> bool:
+        return self.phone["state"] == "talking"
+
+    def answers(self) -> None:
+        self.line.until(self.rings, 60)
+        self.line.control.answer(self.number)
+        self.line.after(0.5)
+
+    def hangs_up(self) -> None:
+        self.line.control.phone_hang_up(self.number)
+        self.line.after(0.5)
+
+    def hears(self, words: str) -> bool:
+        return any(words in item.get("text", "") for item in self.phone["heard"])
+
+    def talks_to(self) -> list[str]:
+        return list(self.phone["with"])
 
 
 class Line:
@@ -157,6 +218,9 @@ class Line:
         assert isinstance(self.sw.book, FixedBook)
         self.book = self.sw.book
         self.psychologists = {person.handle: Handset(self, person) for person in people}
+        self.places = {
+            place.id: Place(self, place.verified_number_e164) for place in self.book.structures if place.verified_number_e164
+        }
         self._callers = 0
         session = requests.Session()
         session.mount("http://", WsgiAdapter(rest_app(stepper.carrier)))

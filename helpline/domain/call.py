@@ -28,6 +28,7 @@ class Stage(StrEnum):
     WAITING = "waiting"  # in the carrier's queue, being offered
     CLAIMED = "claimed"  # a psychologist accepted; the two are being joined
     TALKING = "talking"  # both in one room, confirmed by the carrier
+    HANDED_OVER = "handed_over"  # transferred: the caller and a structure talk, no psychologist is in
     ALONE = "alone"  # the psychologist hung up first; the caller hears what happens next
     LED_ON = "led_on"  # a document that leads elsewhere was served, or the line was full
     CLOSING = "closing"  # the psychologist ended the talk; the caller hears the closing
@@ -44,6 +45,7 @@ class Event(StrEnum):
     PSYCHOLOGIST_LEFT = "psychologist_left"  # she hung up
     PSYCHOLOGIST_LOST = "psychologist_lost"  # her leg failed: the caller is offered at once
     BACK_IN_LINE = "back_in_line"
+    HANDED_OVER = "handed_over"  # she left a talk of three to the caller and a structure
     CONCLUDED = "concluded"  # she pressed *Terminer*
     LED_ON = "led_on"
     GONE = "gone"  # the caller's leg has ended
@@ -72,6 +74,13 @@ TRANSITIONS: Mapping[Stage, Mapping[Event, Stage]] = MappingProxyType(
             Event.PSYCHOLOGIST_LEFT: Stage.ALONE,
             Event.PSYCHOLOGIST_LOST: Stage.WAITING,
             Event.CONCLUDED: Stage.CLOSING,
+            Event.HANDED_OVER: Stage.HANDED_OVER,
+            Event.GONE: Stage.ENDED,
+        },
+        Stage.HANDED_OVER: {
+            # The structure is now the other side: what its leaving means is what hers meant.
+            Event.PSYCHOLOGIST_LEFT: Stage.ALONE,
+            Event.PSYCHOLOGIST_LOST: Stage.WAITING,
             Event.GONE: Stage.ENDED,
         },
         Stage.ALONE: {
@@ -102,9 +111,16 @@ class LiveCall:
     """One call as the working copy (Redis) knows it. Instants are ms since 1970 UTC.
 
     `leg_id` is the carrier's id of the caller's leg; `attempt` the offer that holds or
-    last held the call, which is also the name of its room. `rev` counts changes and is
-    what compare-and-set compares. `session` is the flow session as text; `keys` is what the
-    caller chose by key, oldest first, for her who answers.
+    last held the call; it also names the room, unless the call was handed to a colleague
+    (`room_of`). `rev` counts changes and is what compare-and-set compares. `session` is the flow session as text; `keys` is what the
+    caller chose by key, oldest first, for her who answers. `caller_in`: in the room (or,
+    her side gone, still on hold): where only we can fetch them from.
+
+    The conversation: `held` is what she wants (the caller hears the hold document); where
+    they are is `caller_in`. `third` is the attempt of the third party's leg, `third_in`
+    that it has picked up, `third_psychologist` who it is if a colleague. `third_out` is a
+    third party being ended: nobody is brought into the room before it is gone.
+    `third_gone` is the last one that ended by itself, for her desk.
     """
 
     id: str
@@ -133,6 +149,13 @@ class LiveCall:
     moves: int = 0
     caller_in: bool = False
     psychologist_in: bool = False
+    held: bool = False
+    third: str | None = None
+    third_in: bool = False
+    third_psychologist: str | None = None
+    third_out: str | None = None
+    third_gone: str | None = None
+    room_of: str | None = None
     news_ms: int | None = None
     spoke_ms: int | None = None
     talked_ms: int = 0
@@ -153,6 +176,16 @@ class LiveCall:
     def line_key_ms(self) -> int:
         """Order in the line: arrival at the carrier less the bonus, fixed for life."""
         return self.arrived_ms - 1000 * self.bonus_s
+
+    @property
+    def room(self) -> str | None:
+        """The name of the room they talk, or last talked, in."""
+        return self.room_of or self.attempt
+
+    @property
+    def is_of_three(self) -> bool:
+        """The caller, she and a third party talk, or are just being joined."""
+        return self.stage is Stage.TALKING and self.third_in and not self.held
 
     def moved_on(self, event: Event) -> LiveCall | None:
         """This call after `event`; None when late. Fields beside the stage are the caller's."""

@@ -17,6 +17,9 @@ STRUCTURE_ID: Final = re.compile(r"[a-z](?!.*[0-9]{6})[a-z0-9-]{0,31}")
 """A structure's id stands in sealed fiches: a slug in which no telephone number could hide."""
 
 
+_SAMU_ID: Final = re.compile(r"samu(-.*)?")
+
+
 class OrientationType(Coded):
     """The five orientation types; the code is what fiches and tallies hold."""
 
@@ -52,8 +55,17 @@ class Structure:
             raise ValueError("a structure's id is a slug of at most 32 letters, digits and hyphens")
 
     @property
+    def is_samu(self) -> bool:
+        """A SAMU under its local number: offered first when somebody is in danger."""
+        return _SAMU_ID.fullmatch(self.id) is not None
+
+    @property
     def verified_number_e164(self) -> str | None:
-        """Its ten-digit number, if an administrator has checked the entry; else nobody may dial it."""
+        """Its ten-digit number, if an administrator has checked the entry; else nobody may dial it.
+
+        15, 114 and 3114 are said, never dialled: from here they would reach the wrong
+        département, or nobody.
+        """
         digits = re.sub(r"[\s.]", "", self.phone_display)
         if self.verified_on is None or _TEN_DIGITS.fullmatch(digits) is None:
             return None

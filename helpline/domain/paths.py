@@ -23,6 +23,11 @@ def join(attempt: str) -> str:
     return f"/voice/join/{attempt}"
 
 
+def hold(attempt: str) -> str:
+    """What a caller hears on hold, out of the room of `attempt`; asked again until they are back."""
+    return f"/voice/hold/{attempt}"
+
+
 def offer(attempt: str) -> str:
     """What the psychologist's leg of `attempt` hears when it is answered."""
     return f"/voice/offer/{attempt}"

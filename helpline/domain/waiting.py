@@ -62,6 +62,7 @@ class Offer:
     session: str = ""  # where she stands in the question put to her
     answered: bool = False  # her leg has asked for its document
     talked: bool = False  # this offer became a talk
+    third: bool = False  # a third party called into a talk: `psychologist` is "" for a structure
 
 
 @dataclass(frozen=True, slots=True)

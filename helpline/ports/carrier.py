@@ -31,7 +31,8 @@ class CarrierLeg:
 
     `leg_id` is the carrier's id (only for Redis and back to the carrier). `line` is
     our line's id when the called number is ours, `endpoint` our endpoint's id when
-    a psychologist's phone or browser was called; both None otherwise. `parent_id` is
+    a psychologist's phone or browser was called, `structure` that of the directory's entry
+    that was; all None otherwise. `parent_id` is
     the caller's leg whose document dialled this one (the fallback chain); None for ours.
     """
 
@@ -43,6 +44,7 @@ class CarrierLeg:
     started_ms: int | None = None
     ended_ms: int | None = None
     parent_id: str | None = None
+    structure: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,6 +142,16 @@ class Offers(Protocol):
         could not be reached has her pause only after the last of her `endpoints`.
         """
 
+    def call_third(self, call: LiveCall, offer: Offer, now_ms: int) -> bool:
+        """Put the caller on hold and order `offer`, a third party, for their talk.
+
+        False when the call has changed since it was loaded, is in no talk, has a third
+        party already, or the colleague meant is not free.
+        """
+
+    def third_picks_up(self, attempt: str, now_ms: int) -> bool:
+        """A third party's leg is about to join the room; False when it is not wanted any more."""
+
     def restore(self, offer: Offer, duty: Duty, now_ms: int) -> None:
         """Write an offer that was found at the carrier after the working copy was lost."""
 

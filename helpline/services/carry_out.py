@@ -11,6 +11,7 @@ done (None) or due again at a moment.
     move:<call>      bring the caller out of the queue into the room
     joined:<call>    has the caller arrived in the room?
     speak:<call>     take the caller out of an empty room to hear what happens next
+    place:<call>     bring the caller onto hold, or back from it
     rest:<psy>       the wrap-up is over
 """
 
@@ -24,6 +25,7 @@ from helpline.ports import Carrier
 from helpline.services.drop_leg import drop_leg, tell_too_late
 from helpline.services.move_caller import caller_joined, move_caller, speak_to_caller
 from helpline.services.offer_call import offer_round
+from helpline.services.place_caller import place_caller
 from helpline.services.ring_psychologist import ring_psychologist
 from helpline.services.switchboard import Switchboard
 
@@ -63,5 +65,6 @@ EFFECTS: Mapping[str, Effect] = {
     "move": move_caller,
     "joined": caller_joined,
     "speak": speak_to_caller,
+    "place": place_caller,
     "rest": _rest,
 }

@@ -34,6 +34,8 @@ def present_offer(sw: Switchboard, attempt: str, leg_id: str) -> Document | Unsu
     if offer is None:
         return Unsure.ASK_AGAIN
     leg_is_known(sw, offer, leg_id, answered=True)
+    if offer.third:
+        return _third_answers(sw, offer)
     if offer.state is OfferState.SETTLED:
         return _too_late(sw, offer)
     if offer.state is OfferState.CLAIMED:
@@ -45,6 +47,15 @@ def present_offer(sw: Switchboard, attempt: str, leg_id: str) -> Document | Unsu
     if endpoint is not None and endpoint.kind is EndpointKind.CLIENT:
         return try_claim(sw, offer)
     return _question(sw, offer, None, call.offer_flow)
+
+
+def _third_answers(sw: Switchboard, offer: Offer) -> Document:
+    """A third party has picked up: into the room with her who called, who judges what it is."""
+    if not sw.offers.third_picks_up(offer.attempt, sw.clock.now_ms()):
+        return documents.third_is_over(sw.book)
+    call = sw.calls.get(offer.call)
+    room = call.room if call is not None and call.room else offer.attempt
+    return documents.third_answers(sw.book, room, colleague=bool(offer.psychologist))
 
 
 def answer_offer(sw: Switchboard, attempt: str, digits: str | None) -> Document | Unsure:

@@ -153,6 +153,35 @@ def room(attempt: str) -> Document:
     return (Conference(attempt, paths.room(attempt), paths.done(attempt)),)
 
 
+def on_hold(book: Book, room_name: str) -> Document:
+    """She has put them on hold: words, music, and in twenty seconds at most the same question again.
+
+    If nobody answers that any more, the number's fallback leads them to a human.
+    """
+    return (say(book, "on_hold"), Play(paths.sound("attente")), Redirect(paths.hold(room_name)))
+
+
+def back_with_third(book: Book, room_name: str, who: str) -> Document:
+    """Back from hold to a talk of three: who is new is said before they are heard."""
+    known = say(book, "third_is_there" if who else "colleague_is_there")
+    words = replace(known, text=known.text.replace("{name}", who))
+    return (words, *room(room_name))
+
+
+def back_unknown(book: Book, room_name: str) -> Document:
+    """Back from hold to a talk we no longer know: somebody else may be in it."""
+    return (say(book, "perhaps_a_third"), *room(room_name))
+
+
+def third_answers(book: Book, room_name: str, *, colleague: bool) -> Document:
+    """Who was called into a talk meets her who called. A colleague is told that it is no offer."""
+    return (say(book, "colleague_calls"), *room(room_name)) if colleague else room(room_name)
+
+
+def third_is_over(book: Book) -> Document:
+    return (say(book, "third_is_over"), Hangup())
+
+
 def left_alone(book: Book) -> Document:
     """The psychologist's side has ended: hang up, or stay and somebody is called again."""
     return (say(book, "talk_over"), Pause(ALONE_PAUSE_S), *in_line())

@@ -57,6 +57,8 @@ def _is_wanted(sw: Switchboard, offer: Offer) -> bool:
     call = sw.calls.get(offer.call)
     if call is None:
         return False
+    if call.third == offer.attempt:
+        return call.stage in (Stage.TALKING, Stage.HANDED_OVER)
     if call.stage is Stage.WAITING:
         # Who has gone on a break or off duty while it rang is not wanted any more.
         presence = sw.offers.presence(offer.psychologist)

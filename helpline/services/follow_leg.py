@@ -5,7 +5,7 @@ from __future__ import annotations
 from helpline.domain.call import Stage
 from helpline.domain.waiting import Offer, OfferState, Settlement
 from helpline.ports import LegStatus
-from helpline.services.follow_room import psychologist_left
+from helpline.services.follow_room import psychologist_left, third_left
 from helpline.services.settle_offer import settle_offer
 from helpline.services.switchboard import Switchboard
 
@@ -45,10 +45,13 @@ def leg_is_over(sw: Switchboard, offer: Offer, status: LegStatus) -> None:
     """Her leg has ended: end the offer as it ended, and tell the call if it was hers."""
     now_ms = sw.clock.now_ms()
     call = sw.calls.get(offer.call)
-    if offer.state is OfferState.CLAIMED and call is not None and call.stage is Stage.TALKING:
-        psychologist_left(sw, call, offer, lost=status is not LegStatus.COMPLETED)
+    lost = status is not LegStatus.COMPLETED
+    if call is not None and call.third == offer.attempt:
+        third_left(sw, call, offer, lost=lost)
+    elif offer.state is OfferState.CLAIMED and call is not None and call.stage is Stage.TALKING:
+        psychologist_left(sw, call, offer, lost=lost)
     fresh = sw.offers.get(offer.attempt) or offer
-    still_wanted = call is not None and call.stage is Stage.WAITING
+    still_wanted = call is not None and (call.stage is Stage.WAITING or call.third == offer.attempt)
     how = how_it_ended(fresh, status, now_ms, still_wanted=still_wanted)
     settle_offer(sw, offer, how, now_ms)
 

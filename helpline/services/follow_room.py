@@ -9,6 +9,7 @@ from helpline.domain.waiting import Offer, OfferState
 from helpline.ports import Change
 from helpline.services.change_call import change_call
 from helpline.services.end_call import end_call
+from helpline.services.hand_over import handed_over, take_over_fiche
 from helpline.services.note_fiche import open_fiche
 from helpline.services.switchboard import Switchboard
 
@@ -27,15 +28,19 @@ class RoomNews:
 
 def follow_room(sw: Switchboard, news: RoomNews) -> None:
     """Take one join or leave into account. Late or double news changes nothing."""
-    offer = sw.offers.get(news.attempt)
+    # The room is named by one attempt, and others may be in it: the leg says whose news it is.
+    offer = sw.offers.by_leg(news.leg_id) or sw.offers.get(news.attempt)
     call = sw.calls.by_leg(news.leg_id) or (sw.calls.get(offer.call) if offer else None)
     if call is None:
         return
     is_caller = call.leg_id == news.leg_id
     if news.joined:
-        _joined(sw, call, news.attempt, is_caller)
+        if is_caller or (offer is not None and offer.attempt == call.attempt):
+            _joined(sw, call, news.attempt, is_caller)
     elif is_caller:
         _caller_left(sw, call, news)
+    elif offer is not None and offer.attempt == call.third:
+        third_left(sw, call, offer, lost=not news.hung_up)
     elif offer is not None:
         psychologist_left(sw, call, offer, lost=not news.hung_up)
 
@@ -46,11 +51,13 @@ def _joined(sw: Switchboard, call: LiveCall, attempt: str, is_caller: bool) -> N
     mine = "caller_in" if is_caller else "psychologist_in"
 
     def decide(now: LiveCall) -> Change | None:
-        if now.attempt != attempt or now.stage not in (Stage.CLAIMED, Stage.TALKING):
+        if now.room != attempt or now.stage not in (Stage.CLAIMED, Stage.TALKING):
             return None
         if now.stage is Stage.CLAIMED and (now.psychologist_in if is_caller else now.caller_in):
             return _bridge(now, mine, now_ms)
-        return Change(set={mine: True, "news_ms": now_ms})
+        # On hold meanwhile: the news is old, or they were on their way in. Out again.
+        out = ((f"place:{now.id}", now_ms),) if is_caller and now.held else ()
+        return Change(set={mine: True, "news_ms": now_ms}, effects=out)
 
     before = change_call(sw, call, decide)
     if before is not None and before.stage is Stage.CLAIMED:
@@ -90,27 +97,52 @@ def _caller_left(sw: Switchboard, call: LiveCall, news: RoomNews) -> None:
 
 
 def psychologist_left(sw: Switchboard, call: LiveCall, offer: Offer, *, lost: bool) -> None:
-    """Her side of the talk has ended. `lost`: not by hanging up; the caller is offered at once."""
+    """Her side of the talk has ended. `lost`: not by hanging up; the caller is offered at once.
+
+    Of a talk of three, the other two are left to each other. Who was on hold is offered at
+    once, whichever way she went: nobody leaves a caller on hold on purpose.
+    """
     now_ms = sw.clock.now_ms()
 
     def decide(now: LiveCall) -> Change | None:
         if now.stage is not Stage.TALKING or now.attempt != offer.attempt:
             return None
-        return _alone(now, offer, now_ms, lost)
+        if now.is_of_three and now.caller_in:
+            return handed_over(now, now_ms)
+        return _alone(now, now_ms, lost or not now.caller_in)
+
+    before = change_call(sw, call, decide)
+    if before is not None and before.is_of_three and before.caller_in:
+        take_over_fiche(sw, before, now_ms)
+
+
+def third_left(sw: Switchboard, call: LiveCall, offer: Offer, *, lost: bool) -> None:
+    """The third party's side has ended. It matters to the caller only if nobody else is there."""
+    now_ms = sw.clock.now_ms()
+
+    def decide(now: LiveCall) -> Change | None:
+        if now.stage is not Stage.HANDED_OVER or now.third != offer.attempt:
+            return None
+        return _alone(now, now_ms, lost)
 
     change_call(sw, call, decide)
 
 
-def _alone(call: LiveCall, offer: Offer, now_ms: int, lost: bool) -> Change:
+def _alone(call: LiveCall, now_ms: int, lost: bool) -> Change:
+    """Nobody of our side is left. A third party who was called is let go as well."""
+    third = ((f"drop:{call.third}", now_ms),) if call.third else ()
     talked = now_ms - (call.talking_since_ms or now_ms)
     return Change(
         event=Event.PSYCHOLOGIST_LOST if lost else Event.PSYCHOLOGIST_LEFT,
         set={
             "talked_ms": call.talked_ms + talked,
             "psychologist_in": False,
-            "first_choice": offer.psychologist,
+            "first_choice": call.psychologist or "",
             "moves": 0,
+            "held": False,
+            # From hold, or on the way back from it, only we can fetch them.
+            "caller_in": True,
         },
-        drop=("talking_since_ms",),
-        effects=((f"speak:{call.id}", now_ms),),
+        drop=("talking_since_ms", "third", "third_in", "third_psychologist", "third_out", "third_gone"),
+        effects=((f"speak:{call.id}", now_ms), *third),
     )

@@ -10,6 +10,7 @@ from helpline.domain.call import Event, LiveCall, Stage
 from helpline.domain.verbs import Document
 from helpline.ports import Change
 from helpline.services import documents
+from helpline.services.call_third import name_of_third
 from helpline.services.change_call import change_call
 from helpline.services.end_call import end_by_leg
 from helpline.services.move_caller import SEEN_AFTER_MS
@@ -27,7 +28,23 @@ def join_room(sw: Switchboard, leg_id: str, attempt: str) -> Document:
         return documents.closing(sw.book)
     if call.stage is Stage.WAITING:
         return documents.cut_off(sw.book) if call.spoke_ms is not None else documents.in_line()
-    return documents.room(call.attempt or attempt)
+    room = call.room or attempt
+    if call.stage is Stage.TALKING and (call.held or call.third_out):
+        return documents.on_hold(sw.book, room)
+    if call.third_in and call.third:
+        third = sw.offers.get(call.third)
+        return documents.back_with_third(sw.book, room, name_of_third(sw.book, third) if third else "")
+    return documents.room(room)
+
+
+def on_hold(sw: Switchboard, leg_id: str, attempt: str) -> Document:
+    """Answer `/voice/hold/<attempt>`: still on hold, or back, or wherever the call stands by now.
+
+    Unknown call: she may still be in the room, and somebody else with her.
+    """
+    if sw.calls.by_leg(leg_id) is None:
+        return documents.back_unknown(sw.book, attempt)
+    return join_room(sw, leg_id, attempt)
 
 
 def room_left(sw: Switchboard, leg_id: str, attempt: str, *, over: bool, caller: bool) -> Document:
@@ -45,7 +62,8 @@ def room_left(sw: Switchboard, leg_id: str, attempt: str, *, over: bool, caller:
     if over:
         end_by_leg(sw, leg_id, now_ms)
         return ()
-    if call.attempt != attempt or _was_moved(call, now_ms):
+    taken_out = call.held or not call.caller_in or _was_moved(call, now_ms)
+    if call.room != attempt or taken_out:
         return join_room(sw, leg_id, attempt)
     change_call(sw, call, lambda now: _room_closed(now, attempt, now_ms))
     return documents.left_alone(sw.book)
@@ -57,7 +75,7 @@ def _was_moved(call: LiveCall, now_ms: int) -> bool:
 
 
 def _room_closed(call: LiveCall, attempt: str, now_ms: int) -> Change | None:
-    if call.stage is not Stage.TALKING or call.attempt != attempt:
+    if call.stage not in (Stage.TALKING, Stage.HANDED_OVER) or call.room != attempt or call.held:
         return None
     talked = now_ms - (call.talking_since_ms or now_ms)
     return Change(

@@ -38,9 +38,9 @@ def leave_line(
     call = sw.calls.by_leg(leg_id) or adopt_call(sw, leg_id, line, now_ms - waited_ms)
     if call is None:
         return documents.in_line()
-    if call.stage in (Stage.CLAIMED, Stage.TALKING) and call.attempt:
+    if call.stage in (Stage.CLAIMED, Stage.TALKING, Stage.HANDED_OVER) and call.room:
         change_call(sw, call, lambda now: on_the_way(now, now_ms))
-        return documents.room(call.attempt)
+        return documents.room(call.room)
     if result == "queue-full":
         return lead_on(sw, call)
     if result == "leave":

@@ -44,7 +44,7 @@ def move_caller(sw: Switchboard, carrier: Carrier, call_id: str, now_ms: int) ->
         change_call(sw, call, lambda now: on_the_way(now, now_ms))
         return None
     if outcome is RestOutcome.NOT_LIVE:
-        return _gone_if_carrier_says_so(sw, carrier, call, now_ms)
+        return gone_if_carrier_says_so(sw, carrier, call, now_ms)
     return now_ms + RETRY_MS
 
 
@@ -61,26 +61,36 @@ def caller_joined(sw: Switchboard, carrier: Carrier, call_id: str, now_ms: int) 
 
     The room itself is asked first: its news may have been lost. Then one more order. Who
     waits again, because the claim was lost meanwhile, is fetched out of the empty room.
+    The same for who comes back from hold.
     """
     call = sw.calls.get(call_id)
-    if call is None or call.stage not in (Stage.CLAIMED, Stage.WAITING) or call.attempt is None:
+    if call is None or call.room is None or not _is_on_the_way(call):
         return None
     try:
-        inside = carrier.room(call.attempt)
+        inside = carrier.room(call.room)
     except CarrierDown:
         return now_ms + RETRY_MS
     if call.stage is Stage.WAITING:
         _fetch_out(sw, call, inside, now_ms)
         return None
     for leg_id in inside:
-        follow_room(sw, RoomNews(call.attempt, leg_id, joined=True))
+        follow_room(sw, RoomNews(call.room, leg_id, joined=True))
     if call.leg_id in inside:
         return None
-    again = _gone_if_carrier_says_so(sw, carrier, call, now_ms)
+    if call.stage is Stage.TALKING:
+        sw.due.put(f"place:{call.id}", now_ms, now_ms)
+        return None
+    again = gone_if_carrier_says_so(sw, carrier, call, now_ms)
     if again is not None and call.moves < MOST_MOVES:
         sw.due.put(f"move:{call.id}", now_ms, now_ms)
         return None
     return again
+
+
+def _is_on_the_way(call: LiveCall) -> bool:
+    if call.stage is Stage.TALKING:
+        return not call.held and not call.caller_in
+    return call.stage in (Stage.CLAIMED, Stage.WAITING)
 
 
 def _fetch_out(sw: Switchboard, call: LiveCall, inside: tuple[str, ...], now_ms: int) -> None:
@@ -97,16 +107,16 @@ def speak_to_caller(sw: Switchboard, carrier: Carrier, call_id: str, now_ms: int
     wanted = (Stage.ALONE, Stage.CLOSING, Stage.WAITING)
     if call is None or call.stage not in wanted or not call.caller_in or call.attempt is None:
         return None
-    outcome = carrier.move(call.leg_id, paths.join(call.attempt))
+    outcome = carrier.move(call.leg_id, paths.join(call.room or call.attempt))
     if outcome is RestOutcome.DONE:
         change_call(sw, call, lambda now: Change(set={"caller_in": False}))
         return None
     if outcome is RestOutcome.NOT_LIVE:
-        return _gone_if_carrier_says_so(sw, carrier, call, now_ms)
+        return gone_if_carrier_says_so(sw, carrier, call, now_ms)
     return now_ms + RETRY_MS
 
 
-def _gone_if_carrier_says_so(sw: Switchboard, carrier: Carrier, call: LiveCall, now_ms: int) -> int | None:
+def gone_if_carrier_says_so(sw: Switchboard, carrier: Carrier, call: LiveCall, now_ms: int) -> int | None:
     """A refusal alone is not believed: the carrier is asked for the leg itself."""
     try:
         leg = carrier.leg(call.leg_id)

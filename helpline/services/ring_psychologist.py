@@ -14,6 +14,7 @@ from helpline.domain.call import LiveCall, Stage
 from helpline.domain.errors import CarrierDown
 from helpline.domain.waiting import Offer, OfferState, Settlement
 from helpline.ports import Carrier, Change, RestOutcome
+from helpline.services.call_third import address_of
 from helpline.services.change_call import change_call
 from helpline.services.end_call import end_call
 from helpline.services.settle_offer import settle_offer
@@ -32,7 +33,7 @@ def ring_psychologist(sw: Switchboard, carrier: Carrier, attempt: str, now_ms: i
     if offer.state in (OfferState.SENDING, OfferState.UNKNOWN):
         return _look_for_leg(sw, carrier, offer, now_ms)
     call = sw.calls.get(offer.call)
-    if call is None or call.stage is not Stage.WAITING:
+    if call is None or not is_wanted(call, offer):
         settle_offer(sw, offer, Settlement.WITHDRAWN, now_ms)
         return None
     if not call.confirmed:
@@ -41,6 +42,13 @@ def ring_psychologist(sw: Switchboard, carrier: Carrier, attempt: str, now_ms: i
             return again or None
     free_at = sw.offers.may_leave_at(sw.times.leg_gap_ms, now_ms)
     return free_at if free_at else _order(sw, carrier, offer, now_ms)
+
+
+def is_wanted(call: LiveCall, offer: Offer) -> bool:
+    """Is anybody still to be rung by this offer: for a caller who waits, or as a third party?"""
+    if offer.third:
+        return call.third == offer.attempt and call.stage is Stage.TALKING
+    return call.stage is Stage.WAITING
 
 
 def _confirm(sw: Switchboard, carrier: Carrier, call: LiveCall, offer: Offer, now_ms: int) -> int | None:
@@ -62,8 +70,8 @@ def _confirm(sw: Switchboard, carrier: Carrier, call: LiveCall, offer: Offer, no
 
 
 def _order(sw: Switchboard, carrier: Carrier, offer: Offer, now_ms: int) -> int | None:
-    endpoint = sw.book.roster.endpoint(offer.endpoint)
-    if endpoint is None:
+    address = address_of(sw.book, offer)
+    if address is None:
         settle_offer(sw, offer, Settlement.FAILED, now_ms)
         return None
     if (
@@ -73,7 +81,7 @@ def _order(sw: Switchboard, carrier: Carrier, offer: Offer, now_ms: int) -> int 
         is not OfferState.DUE
     ):
         return now_ms + LOOK_AGAIN_MS
-    outcome, leg_id = carrier.ring(endpoint.address, offer.attempt, offer.ring_s)
+    outcome, leg_id = carrier.ring(address, offer.attempt, offer.ring_s)
     return _after_order(sw, offer, outcome, leg_id)
 
 
@@ -97,18 +105,18 @@ def _after_order(sw: Switchboard, offer: Offer, outcome: RestOutcome, leg_id: st
 def _drop_if_unwanted(sw: Switchboard, offer: Offer, now_ms: int) -> None:
     """The call was taken or left while the order was on its way."""
     call = sw.calls.get(offer.call)
-    if call is None or call.stage is not Stage.WAITING:
+    if call is None or not is_wanted(call, offer):
         sw.due.put(f"drop:{offer.attempt}", now_ms, now_ms)
 
 
 def _look_for_leg(sw: Switchboard, carrier: Carrier, offer: Offer, now_ms: int) -> int | None:
     """An ambiguous order: is there a leg? Nothing new is ordered until that is certain."""
-    endpoint = sw.book.roster.endpoint(offer.endpoint)
-    if endpoint is None:
+    address = address_of(sw.book, offer)
+    if address is None:
         settle_offer(sw, offer, Settlement.FAILED, now_ms)
         return None
     try:
-        legs = carrier.legs_to(endpoint.address)
+        legs = carrier.legs_to(address)
     except CarrierDown:
         return now_ms + RETRY_MS
     ambiguous = (OfferState.SENDING, OfferState.UNKNOWN)

@@ -17,7 +17,7 @@ from helpline.services.end_call import end_by_leg
 from helpline.services.follow_leg import follow_leg
 from helpline.services.follow_room import RoomNews, follow_room
 from helpline.services.hold_call import hold_call
-from helpline.services.join_room import join_room, room_left
+from helpline.services.join_room import join_room, on_hold, room_left
 from helpline.services.leave_line import leave_line
 from helpline.services.press_key import press_key
 from helpline.services.take_call import take_call
@@ -68,6 +68,11 @@ def left() -> Response:
 @bp.post("/voice/join/<attempt>")
 def join(attempt: str) -> Response:
     return _xml(join_room(parts().switchboard, form.leg(), attempt))
+
+
+@bp.post("/voice/hold/<attempt>")
+def hold(attempt: str) -> Response:
+    return _xml(on_hold(parts().switchboard, form.leg(), attempt))
 
 
 @bp.post("/voice/done/<attempt>")

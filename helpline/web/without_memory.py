@@ -36,6 +36,9 @@ def document() -> Document:
         return left_without_memory(sw, form.queue_result(), over=form.is_over())
     if path.startswith(paths.join("")):
         return documents.room(path.rpartition("/")[2])
+    if path.startswith(paths.hold("")):
+        # Back to her: whether they are still to wait, she says herself.
+        return documents.back_unknown(sw.book, path.rpartition("/")[2])
     if path.startswith(_HERS):
         return _psychologist_waits(path)
     return last()

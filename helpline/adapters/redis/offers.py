@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from helpline.adapters.redis.live_calls import order_of
 from helpline.adapters.redis.records import offer_from_hash, presence_from_hash
 from helpline.adapters.redis.scripts import Json, Scripts, as_fields
+from helpline.domain.call import LiveCall
 from helpline.domain.presence import Event as PresenceEvent
 from helpline.domain.presence import Presence, State
 from helpline.domain.waiting import Claim, Offer, OfferState, Settlement, Wanted
@@ -78,6 +79,20 @@ class RedisOffers:
         }
         return self._scripts.run("settle", now_ms, args) == 1
 
+    def call_third(self, call: LiveCall, offer: Offer, now_ms: int) -> bool:
+        args: dict[str, Json] = {
+            "call": call.id,
+            "rev": call.rev,
+            "attempt": offer.attempt,
+            "psychologist": offer.psychologist,
+            "endpoint": offer.endpoint,
+            "ring_s": offer.ring_s,
+        }
+        return self._scripts.run("call_third", now_ms, args) == 1
+
+    def third_picks_up(self, attempt: str, now_ms: int) -> bool:
+        return self._scripts.run("third_picks_up", now_ms, {"attempt": attempt}) == 1
+
     def restore(self, offer: Offer, duty: Duty, now_ms: int) -> None:
         args: dict[str, Json] = {
             "attempt": offer.attempt,
@@ -88,6 +103,8 @@ class RedisOffers:
             "tier": duty.tier.value,
             "shift_ms": duty.shift_ms,
             "leaving": duty.leaving,
+            "third": offer.third,
+            "talked": offer.talked,
         }
         self._scripts.run("restore", now_ms, args)
 

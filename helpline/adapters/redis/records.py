@@ -65,6 +65,13 @@ def call_from_hash(call_id: str, h: Hash) -> LiveCall:
         moves=_int(h, "moves") or 0,
         caller_in=h.get("caller_in") == "1",
         psychologist_in=h.get("psychologist_in") == "1",
+        held=h.get("held") == "1",
+        third=h.get("third"),
+        third_in=h.get("third_in") == "1",
+        third_psychologist=h.get("third_psychologist"),
+        third_out=h.get("third_out"),
+        third_gone=h.get("third_gone"),
+        room_of=h.get("room_of"),
         news_ms=_int(h, "news_ms"),
         spoke_ms=_int(h, "spoke_ms"),
         talked_ms=_int(h, "talked_ms") or 0,
@@ -113,6 +120,7 @@ def offer_from_hash(attempt: str, h: Hash) -> Offer:
         session=h.get("session", ""),
         answered=h.get("answered") == "1",
         talked=h.get("talked") == "1",
+        third=h.get("third") == "1",
     )
 
 

@@ -40,6 +40,8 @@ NAMES = (
     "forget",
     "begin_epoch",
     "restore",
+    "call_third",
+    "third_picks_up",
     "shift",
     "alarm",
     "gate",

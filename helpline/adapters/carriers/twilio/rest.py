@@ -221,6 +221,7 @@ def _leg(call: CallInstance) -> CarrierLeg:
         status=LegStatus(str(call.status)),
         line=to[5:] if to.startswith("line:") else None,
         endpoint=to[9:] if to.startswith("endpoint:") else None,
+        structure=to[10:] if to.startswith("structure:") else None,
         started_ms=_ms(call.start_time) or _ms(call.date_created),
         ended_ms=_ms(call.end_time),
         parent_id=str(call.parent_call_sid) if call.parent_call_sid else None,

@@ -3,8 +3,9 @@
 -- returns won | taken | gone | not_ready | unknown
 if not ready() then return 'not_ready' end
 local key = 'offer:' .. args.attempt
-local o = redis.call('HMGET', key, 'state', 'call', 'psychologist')
+local o = redis.call('HMGET', key, 'state', 'call', 'psychologist', 'third')
 if not o[1] then return 'unknown' end
+if o[4] == '1' and is_third(args.attempt, o[2]) then return 'taken' end
 local ckey = 'call:' .. o[2]
 local c = redis.call('HMGET', ckey, 'stage', 'attempt', 'first_wait_ms')
 if o[1] == 'claimed' then
@@ -21,7 +22,7 @@ redis.call('HSET', 'psy:' .. o[3], 'attempt', args.attempt, 'missed_in_row', 0)
 call_to(o[2], 'claimed')
 redis.call('HSET', ckey, 'attempt', args.attempt, 'psychologist', o[3], 'claimed_ms', now,
   'caller_in', 0, 'psychologist_in', 0, 'moves', 0)
-redis.call('HDEL', ckey, 'moved_ms', 'first_choice')
+redis.call('HDEL', ckey, 'moved_ms', 'first_choice', 'room_of', 'held')
 for _, offer in ipairs(live_offers(o[2])) do
   if offer[2] == 'due' then settle(offer[1], 'withdrawn', 0, 0) end
 end

@@ -104,6 +104,19 @@ local function psy_to(id, event)
   return to
 end
 
+-- The third party of a talk has changed: who decides about the call looks again, and her desk too.
+local function third_changed(call)
+  redis.call('HINCRBY', 'call:' .. call, 'rev', 1)
+  local psychologist = redis.call('HGET', 'call:' .. call, 'psychologist')
+  if psychologist then tell('desk:' .. psychologist) end
+end
+
+-- Is this offer a third party's? No longer, once the call was handed to that colleague.
+local function is_third(attempt, call)
+  return redis.call('HGET', 'offer:' .. attempt, 'third') == '1'
+    and redis.call('HGET', 'call:' .. call, 'attempt') ~= attempt
+end
+
 local function live_offers(call)
   local live = {}
   for _, attempt in ipairs(redis.call('SMEMBERS', 'offers:' .. call)) do
@@ -119,7 +132,7 @@ end
 local function count_rung(call)
   local rung = 0
   for _, offer in ipairs(live_offers(call)) do
-    if offer[2] ~= 'claimed' then rung = rung + 1 end
+    if offer[2] ~= 'claimed' and not is_third(offer[1], call) then rung = rung + 1 end
   end
   return rung
 end
@@ -134,6 +147,31 @@ local function not_taken(psy)
   end
 end
 
+-- A third party's leg is over. On hold she is told how it ended; who was only to be gone
+-- first lets the caller back in.
+local function third_is_over(call, attempt)
+  local key = 'call:' .. call
+  local c = redis.call('HMGET', key, 'third', 'third_out', 'stage', 'held')
+  if c[1] == attempt then
+    redis.call('HDEL', key, 'third', 'third_in', 'third_psychologist')
+    if c[3] == 'talking' and c[4] == '1' then redis.call('HSET', key, 'third_gone', attempt) end
+  elseif c[2] == attempt then
+    redis.call('HDEL', key, 'third_out')
+    if c[3] == 'talking' then put_due('place:' .. call, now) end
+  end
+  third_changed(call)
+end
+
+-- Who stayed with a third party after the caller had hung up: the last of them is not left alone.
+local function part_company(attempt)
+  local key = 'offer:' .. attempt
+  local with = redis.call('HGET', key, 'with')
+  if not with then return end
+  if (redis.call('HGET', 'offer:' .. with, 'state') or 'settled') ~= 'settled' then put_due('drop:' .. with, now) end
+  -- The call's record may be erased by now; then nobody else clears this away.
+  if redis.call('EXISTS', 'call:' .. redis.call('HGET', key, 'call')) == 0 then redis.call('DEL', key) end
+end
+
 -- End an offer: its psychologist is freed as it ended, the call goes back to the line if
 -- this offer held it. Returns false when the offer was settled before (nothing changes).
 local function settle(attempt, how, wrap_up_ms, cool_ms)
@@ -141,6 +179,7 @@ local function settle(attempt, how, wrap_up_ms, cool_ms)
   local o = redis.call('HMGET', key, 'state', 'call', 'psychologist')
   if not o[1] or o[1] == 'settled' then return false end
   local held, call, psy = o[1] == 'claimed', o[2], o[3]
+  local third = is_third(attempt, call)
   redis.call('HSET', key, 'state', 'settled', 'settlement', how)
   if redis.call('HGET', 'psy:' .. psy, 'attempt') == attempt then
     if how == 'talked' and held then
@@ -154,7 +193,8 @@ local function settle(attempt, how, wrap_up_ms, cool_ms)
     redis.call('HDEL', 'psy:' .. psy, 'dropping')
   end
   local ckey = 'call:' .. call
-  if redis.call('EXISTS', ckey) == 1 then
+  if third and redis.call('EXISTS', ckey) == 1 then third_is_over(call, attempt)
+  elseif redis.call('EXISTS', ckey) == 1 then
     if how == 'missed' or how == 'unreachable' or how == 'failed' then
       local tried = redis.call('HINCRBY', ckey, 'tried:' .. psy, 1)
       -- Her next endpoint is tried in the same breath; after the last one she has a pause.
@@ -177,17 +217,36 @@ local function settle(attempt, how, wrap_up_ms, cool_ms)
       else put_due('joined:' .. call, now + 2000) end
     end
   end
+  part_company(attempt)
   put_due('match', now)
   return true
+end
+
+-- The caller has hung up on a talk of three: she and the third party may go on, for a while.
+-- Returns who stays, as a set.
+local DEBRIEF_MS = 600000
+local function stay_together(call)
+  local c = redis.call('HMGET', 'call:' .. call, 'stage', 'third', 'third_in', 'held', 'attempt')
+  if c[1] ~= 'ended' or not c[2] or c[3] ~= '1' or c[4] == '1' then return {} end
+  local both = {c[2], c[5]}
+  for _, attempt in ipairs(both) do
+    if redis.call('HGET', 'offer:' .. attempt, 'state') ~= 'claimed' then return {} end
+  end
+  for nth, attempt in ipairs(both) do
+    redis.call('HSET', 'offer:' .. attempt, 'with', both[3 - nth], 'talked', 1)
+    put_due('drop:' .. attempt, now + DEBRIEF_MS)
+  end
+  return {[both[1]] = true, [both[2]] = true}
 end
 
 -- Free everybody who is rung for `call`, but `except`. What is not yet at the carrier is
 -- settled here; a leg there is dropped by an effect, or told that it is too late when it
 -- has picked up, and settled when it is gone.
 local function release_offers(call, except)
+  local stays = stay_together(call)
   for _, offer in ipairs(live_offers(call)) do
     local attempt, state = offer[1], offer[2]
-    if attempt ~= except then
+    if attempt ~= except and not stays[attempt] then
       if state == 'due' then settle(attempt, 'withdrawn', 0, 0)
       elseif redis.call('HGET', 'offer:' .. attempt, 'answered') == '1' then put_due('tell:' .. attempt, now)
       else put_due('drop:' .. attempt, now) end

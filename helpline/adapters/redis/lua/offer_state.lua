@@ -6,7 +6,8 @@ if not state then return false end
 local allowed = false
 for _, from in ipairs(args.from) do allowed = allowed or from == state end
 if not allowed then return state end
-if args.to == 'sending' and redis.call('HGET', 'psy:' .. redis.call('HGET', key, 'psychologist'), 'attempt') ~= args.attempt then
+local psy = redis.call('HGET', key, 'psychologist')
+if args.to == 'sending' and psy ~= '' and redis.call('HGET', 'psy:' .. psy, 'attempt') ~= args.attempt then
   -- She signed off, or was given another offer, while this one waited to be ordered.
   settle(args.attempt, 'withdrawn', 0, 0)
   return 'settled'

@@ -17,6 +17,9 @@ if args.event == 'bridged' then
 end
 for field, value in pairs(args.set) do redis.call('HSET', key, field, value) end
 for _, field in ipairs(args.del) do redis.call('HDEL', key, field) end
+-- Who talks with the caller and her is no mere call among colleagues any more.
+local c = redis.call('HMGET', key, 'third', 'third_in', 'held')
+if c[1] and c[2] == '1' and c[3] ~= '1' then redis.call('HSET', 'offer:' .. c[1], 'talked', 1) end
 if args.release then release_offers(args.id, args.keep) end
 for _, effect in ipairs(args.effects) do put_due(effect[1], effect[2]) end
 return 1
