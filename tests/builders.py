@@ -29,7 +29,7 @@ STRUCTURES = (
     Structure(
         "lac", OrientationType.ESTABLISHMENT, "Clinique du Lac", "01 99 00 40 01", verified_on=_CHECKED
     ),
-    Structure("samu-69", _OTHER, "le SAMU du Rhône", "01 99 00 69 15", "69", verified_on=_CHECKED),
+    Structure("samu", _OTHER, "le SAMU", "01 99 00 69 15", "69", verified_on=_CHECKED),
     Structure("a-verifier", _OTHER, "Structure à vérifier", "01 99 00 50 09"),
     Structure("urgences", _OTHER, "le 15", "15", verified_on=_CHECKED),
 )

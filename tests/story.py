@@ -8,8 +8,20 @@ from typing import Any
 from helpline.cli.control_client import ControlRefused
 from helpline.emulator.control import Control
 from helpline.emulator.handsets import Refused
+from helpline.services.call_third import bring_together, call_third, let_third_go
 from helpline.services.conclude_talk import conclude_talk
+from helpline.services.hand_over import hand_over
+from helpline.services.hold_caller import hold_caller, resume_caller
+from helpline.services.switchboard import Switchboard
 from tests.phone import Line
+
+BUTTONS: Mapping[str, Callable[[Switchboard, str], bool]] = {
+    "holds": hold_caller,
+    "resumes": resume_caller,
+    "brings together": bring_together,
+    "hands over": hand_over,
+    "lets go": let_third_go,
+}
 
 
 class SteppedTelephones:
@@ -49,6 +61,7 @@ class SteppedLine:
     def __init__(self, line: Line) -> None:
         self.line = line
         self.people: Mapping[str, str] = {name: who.number for name, who in line.psychologists.items()}
+        self.structures: Mapping[str, str] = {name: place.number for name, place in line.places.items()}
         self.telephones = SteppedTelephones(line.control)
 
     def now_ms(self) -> int:
@@ -64,6 +77,13 @@ class SteppedLine:
 
     def conclude(self, handle: str) -> bool:
         return conclude_talk(self.line.sw, self.line.psychologists[handle].person.id)
+
+    def press_desk(self, handle: str, words: str, third: str) -> bool:
+        who, sw = self.line.psychologists[handle].person.id, self.line.sw
+        if words == "calls":
+            other = self.line.psychologists.get(third)
+            return call_third(sw, who, f"p:{other.person.id}" if other else f"s:{third}")
+        return BUTTONS[words](sw, who)
 
     def counted(self) -> Mapping[str, int]:
         return self.line.until_counted()

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Final
 
-from helpline.cli.story_words import ARGUMENT, OF_A_CALLER, OF_A_PSYCHOLOGIST, Takes, Verb
+from helpline.cli.story_words import ARGUMENT, OF_A_CALLER, OF_A_PSYCHOLOGIST, OF_A_STRUCTURE, Takes, Verb
 
 WITHIN_S: Final = 30.0
 """How long a step that waits may take when its line does not say."""
@@ -28,7 +28,7 @@ NOBODY: Final = "nobody"
 
 _CALLER: Final = re.compile(r"[A-Z]\Z")
 _TIME: Final = re.compile(r"(\+?)([0-9]+(?:\.[0-9]{1,3})?)\Z")
-_HEADER: Final = re.compile(r"\s*(on duty|off duty|counted)\s*:")
+_HEADER: Final = re.compile(r"\s*(on duty|off duty|structures|counted)\s*:")
 _ITEM: Final = re.compile(r"[^,]+")
 
 
@@ -86,6 +86,7 @@ class Story:
     title: str
     on_duty: tuple[str, ...]
     off_duty: tuple[str, ...]
+    structures: tuple[str, ...]
     steps: tuple[Step, ...]
     counted: Mapping[str, int] | None
     place_on_duty: Place
@@ -139,6 +140,7 @@ class _Reader:
             title=self.title,
             on_duty=self.duty["on duty"],
             off_duty=self.duty.get("off duty", ()),
+            structures=self.duty.get("structures", ()),
             steps=tuple(self.steps),
             counted=self.counted,
             place_on_duty=self.place_on_duty,
@@ -166,10 +168,13 @@ class _Reader:
             raise StoryError(place, f'"{which}:" stands here twice')
         twice = sorted(set(names) & self._people())
         if twice:
-            raise StoryError(place, f"{twice[0]} is both on and off duty")
+            raise StoryError(place, f"{twice[0]} is both {self._where(twice[0])} and {which}")
         self.duty[which] = names
         if which == "on duty":
             self.place_on_duty = place
+
+    def _where(self, name: str) -> str:
+        return next(which for which, names in self.duty.items() if name in names)
 
     def _names(self, number: int, line: str, start: int) -> tuple[str, ...]:
         items = list(_ITEM.finditer(line, start))
@@ -268,7 +273,7 @@ class _Reader:
 
     def _verb(self, number: int, line: str, start: int, who: str) -> tuple[Verb, int]:
         place = Place(self.file, number, start + 1)
-        verbs = OF_A_CALLER if _CALLER.match(who) else OF_A_PSYCHOLOGIST
+        verbs = self._verbs_of(who)
         for verb in verbs:
             found = re.compile(r"\s+".join(verb.words.split()) + r"(?!\S)").match(line, start)
             if found:
@@ -276,9 +281,14 @@ class _Reader:
                 return verb, found.end()
         said = " ".join(line[start:].split()[:2])
         known = [verb.words for verb in verbs]
-        kind = "a caller" if verbs is OF_A_CALLER else "a psychologist"
+        kind = {OF_A_CALLER: "a caller", OF_A_STRUCTURE: "a structure"}.get(verbs, "a psychologist")
         meant = _meant(said, known) or _meant(said.split()[0], known)
         raise StoryError(place, f"{kind} cannot: {said!r}", meant or f"one of: {', '.join(known)}")
+
+    def _verbs_of(self, who: str) -> tuple[Verb, ...]:
+        if _CALLER.match(who):
+            return OF_A_CALLER
+        return OF_A_STRUCTURE if who in self.duty.get("structures", ()) else OF_A_PSYCHOLOGIST
 
     def _check_verb(self, place: Place, who: str, verb: Verb) -> None:
         if self.real and verb.stepped_only:
@@ -299,14 +309,18 @@ class _Reader:
         argument = found[1]
         if verb.takes is Takes.TEXT:
             argument = re.sub(r"\\(.)", r"\1", argument[1:-1])
+        if verb.takes is Takes.THIRD and (_CALLER.match(argument) or argument not in self._people()):
+            place = Place(self.file, number, found.start(1) + 1)
+            known = ", ".join(sorted(self._people() - {who}))
+            raise StoryError(place, f"{argument!r} is nobody to call", f"one of: {known}")
         if verb.takes is Takes.PERSON:
             self._check_other(Place(self.file, number, found.start(1) + 1), who, argument)
         return argument, found.end()
 
     def _check_other(self, place: Place, who: str, other: str) -> None:
         self._check_who(place, other)
-        if bool(_CALLER.match(other)) == bool(_CALLER.match(who)):
-            raise StoryError(place, f"{who} cannot talk with {other}", "a caller and a psychologist talk")
+        if _CALLER.match(other) and _CALLER.match(who):
+            raise StoryError(place, f"{who} cannot talk with {other}", "callers never meet")
         if _CALLER.match(other) and other not in self.callers:
             raise StoryError(place, f"{other} has not dialled")
 

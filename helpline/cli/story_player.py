@@ -19,6 +19,8 @@ from helpline.cli.story import Place, Step, Story, StoryError, quoted
 CALLERS: Final = "06399859{:02d}"
 """Of fiction; apart from the psychologists' and from those of `call dial`."""
 ASKS_FOR_A_KEY: Final = re.compile(r"(?:appuyez sur|tapez) (\d)\b")
+DESK: Final = ("holds", "resumes", "calls", "brings together", "hands over", "lets go")
+"""The buttons of her desk for a talk."""
 LOOK_S: Final = 0.05
 
 Answer = Mapping[str, Any]
@@ -43,6 +45,8 @@ class Line(Protocol):
 
     people: Mapping[str, str]
     """Handle to telephone number."""
+    structures: Mapping[str, str]
+    """The same of the directory: id to telephone number."""
     telephones: Telephones
 
     def now_ms(self) -> int: ...
@@ -54,6 +58,9 @@ class Line(Protocol):
 
     def conclude(self, handle: str) -> bool:
         """Press Terminer on her desk; False when she is in no talk."""
+
+    def press_desk(self, handle: str, words: str, third: str) -> bool:
+        """Press the button that a story calls `words`; False when it is refused. `third`: whom to call."""
 
     def counted(self) -> Mapping[str, int] | None:
         """End states counted, once everything is swept; None when this line does not wait for that."""
@@ -116,6 +123,8 @@ class Player:
         duty = [f"on duty: {', '.join(self.story.on_duty) or 'nobody'}"]
         if self.story.off_duty:
             duty.append(f"off duty: {', '.join(self.story.off_duty)}")
+        if self.story.structures:
+            duty.append(f"structures: {', '.join(self.story.structures)}")
         first, *done = self._done
         rest = sorted([*self._heard(), *done], key=lambda row: row[0])
         table = [_row(max(0, at_ms - self._began_ms), who, what) for at_ms, who, what in (first, *rest)]
@@ -128,6 +137,12 @@ class Player:
             if name not in self.line.people:
                 known = ", ".join(self.line.people)
                 raise StoryError(self.story.place_on_duty, f"{name} is not on this line", f"here: {known}")
+        for name in self.story.structures:
+            if name not in self.line.structures:
+                known = ", ".join(self.line.structures)
+                raise StoryError(
+                    self.story.place_on_duty, f"no structure {name} on this line", f"here: {known}"
+                )
         off_duty = set(self.line.people) - set(self.story.on_duty)
         if off_duty and not self.line.set_duty(off_duty):
             names = ", ".join(sorted(off_duty))
@@ -186,6 +201,7 @@ class Player:
             "accepts": self._accepts,
             "has rung": self._has_rung,
             "concludes": self._concludes,
+            **dict.fromkeys(DESK, self._presses_desk),
         }
         of_both: dict[str, Callable[[Step], None]] = {
             "is cut off": self._is_cut_off,
@@ -214,7 +230,7 @@ class Player:
         self._phone_does(step, "press", keys=self._question(step.who))
 
     def _has_rung(self, step: Step) -> None:
-        me = self.line.people[step.who]
+        me = self._number(step.who)
         legs = (r for r in self._records() if r["kind"] == "leg" and r["to"] == me)
         times = sum(leg["what"] == "ringing" for leg in legs)
         if times != int(step.argument):
@@ -223,6 +239,10 @@ class Player:
     def _concludes(self, step: Step) -> None:
         if not self.line.conclude(step.who):
             raise self._failed(step, "she is in no talk")
+
+    def _presses_desk(self, step: Step) -> None:
+        if not self.line.press_desk(step.who, step.verb.words, step.argument):
+            raise self._failed(step, "her desk refused it")
 
     def _is_cut_off(self, step: Step) -> None:
         leg = self._calls.get(step.who) or self._side(step.who)["leg"]
@@ -250,9 +270,7 @@ class Player:
     def _side(self, who: str) -> Answer:
         telephones = self.line.telephones
         return (
-            telephones.call(self._calls[who])
-            if who in self._calls
-            else telephones.phone(self.line.people[who])
+            telephones.call(self._calls[who]) if who in self._calls else telephones.phone(self._number(who))
         )
 
     def _is(self, step: Step, state: str) -> bool:
@@ -262,7 +280,7 @@ class Player:
         return any(words in sound.get("text", "") for sound in self._side(who)["heard"])
 
     def _talks(self, who: str, other: str) -> bool:
-        name = self._calls.get(other) or self.line.people[other]
+        name = self._calls.get(other) or self._number(other)
         return name in self._side(who)["with"]
 
     def _question(self, who: str) -> str:
@@ -275,7 +293,10 @@ class Player:
         return f"{who} last heard « {said[-1]} »" if said else f"{who} heard no words"
 
     def _phone_does(self, step: Step, what: str, **body: str) -> None:
-        self.line.telephones.phone_does(self.line.people[step.who], what, **body)
+        self.line.telephones.phone_does(self._number(step.who), what, **body)
+
+    def _number(self, who: str) -> str:
+        return self.line.people.get(who) or self.line.structures[who]
 
     def _failed(self, step: Step, why: str) -> StoryFailed:
         return StoryFailed(step.place, str(step), why)
@@ -288,7 +309,8 @@ class Player:
     def _heard(self) -> list[tuple[int, str, str]]:
         """What was said and played to everybody, as `hears` lines. Recordings by path: an origin is not of the story."""
         names = {handle: who for who, handle in self._calls.items()}
-        of_number = {number: who for who, number in self.line.people.items()}
+        known = {**self.line.people, **self.line.structures}
+        of_number = {number: who for who, number in known.items()}
         rows = []
         for record in self._records():
             if record["kind"] == "leg" and record["to"] in of_number:
@@ -309,6 +331,7 @@ class DemoLine:
 
     people: Mapping[str, str]
     telephones: Telephones
+    structures: Mapping[str, str] = field(default_factory=dict)
 
     def now_ms(self) -> int:
         return round(time.time() * 1000)
@@ -326,6 +349,9 @@ class DemoLine:
         return False
 
     def conclude(self, handle: str) -> bool:
+        return False
+
+    def press_desk(self, handle: str, words: str, third: str) -> bool:
         return False
 
     def counted(self) -> Mapping[str, int] | None:

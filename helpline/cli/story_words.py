@@ -1,4 +1,4 @@
-"""The words of a telephone story: what a caller and a psychologist can do or show, and what follows each word."""
+"""The words of a telephone story: what a caller, a psychologist and a structure can do or show, and what follows each."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ class Takes(Enum):
     KEYS = "keys: 0 to 9, * and #"
     TEXT = 'words in quotes, "…"'
     PERSON = "a person of this story"
+    THIRD = "a psychologist or a structure of this story"
     COUNT = "a count"
 
 
@@ -29,18 +30,24 @@ class Verb:
     stepped_only: str = ""  # why, and what to do in the demo instead
 
 
-_BOTH: Final = (
+_ANYBODY: Final = (
     Verb("hangs up", waits=False),
     Verb("presses", Takes.KEYS, waits=False),
     Verb("is cut off", waits=False),
     Verb("hears", Takes.TEXT),
     Verb("talks with", Takes.PERSON),
 )
+
+
+def _at_her_desk(words: str, takes: Takes = Takes.NOTHING) -> Verb:
+    return Verb(words, takes, waits=False, stepped_only="it is no key of a telephone: press it on the desk")
+
+
 OF_A_CALLER: Final = (
     Verb("dials withheld", Takes.NUMBER, waits=False),
     Verb("dials", Takes.NUMBER, waits=False),
     Verb("is over"),
-    *_BOTH,
+    *_ANYBODY,
 )
 OF_A_PSYCHOLOGIST: Final = (
     Verb("rings"),
@@ -54,12 +61,26 @@ OF_A_PSYCHOLOGIST: Final = (
         waits=False,
         stepped_only="Terminer is no key of a telephone: press it on the desk of the demo",
     ),
-    *_BOTH,
+    _at_her_desk("holds"),
+    _at_her_desk("resumes"),
+    _at_her_desk("calls", Takes.THIRD),
+    _at_her_desk("brings together"),
+    _at_her_desk("hands over"),
+    _at_her_desk("lets go"),
+    *_ANYBODY,
+)
+OF_A_STRUCTURE: Final = (
+    Verb("rings"),
+    Verb("answers"),
+    Verb("declines"),
+    Verb("is idle"),
+    *_ANYBODY,
 )
 ARGUMENT: Final[Mapping[Takes, str]] = {
     Takes.NUMBER: r"\+?[0-9]+",
     Takes.KEYS: r"[0-9*#]+",
     Takes.TEXT: r'"(?:[^"\\]|\\.)+"',
     Takes.PERSON: r"\w+",
+    Takes.THIRD: r"\w+",
     Takes.COUNT: r"[0-9]+",
 }

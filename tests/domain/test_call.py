@@ -40,6 +40,12 @@ TABLE = {
         Event.PSYCHOLOGIST_LEFT: Stage.ALONE,
         Event.PSYCHOLOGIST_LOST: Stage.WAITING,
         Event.CONCLUDED: Stage.CLOSING,
+        Event.HANDED_OVER: Stage.HANDED_OVER,
+        Event.GONE: Stage.ENDED,
+    },
+    Stage.HANDED_OVER: {
+        Event.PSYCHOLOGIST_LEFT: Stage.ALONE,
+        Event.PSYCHOLOGIST_LOST: Stage.WAITING,
         Event.GONE: Stage.ENDED,
     },
     Stage.ALONE: {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from helpline.domain.call import Stage
 from helpline.domain.presence import State
-from helpline.emulator.verdict import Allowed, promises_broken
 from tests.phone import Caller, Line
 
 
@@ -28,11 +27,6 @@ def of_three(line: Line, key: str = "s:lac") -> Caller:
     line.until(lambda: caller.talks_with(line.vera) and caller.talks_with(other), 10)
     line.after(1)
     return caller
-
-
-def is_sound(line: Line) -> None:
-    broken = [*line.control.broken(), *promises_broken(line.control.log(), Allowed(third_party=True))]
-    assert not broken, f"{broken}\n{line.story()}"
 
 
 def test_a_caller_on_hold_hears_words_and_music_and_is_back_in_a_second(line: Line) -> None:
@@ -73,5 +67,5 @@ def test_transfer_to_a_structure(line: Line) -> None:
     caller.hangs_up()
     line.after(2)
     assert not clinic.is_up() or clinic.hears("La communication est terminée")
-    is_sound(line)
+    line.is_sound(third_party=True)
     assert line.until_counted() == {"spoke": 1}

@@ -26,6 +26,7 @@ from tests.web.conftest import Web
 ROUTES = (
     *("/voice/incoming", "/voice/wait", "/voice/keys", "/voice/left", "/voice/ended"),
     *(
+        "/voice/hold/a1",
         "/voice/join/a1",
         "/voice/done/a1",
         "/voice/offer/a1",
