@@ -219,7 +219,9 @@ class Line:
         self.book = self.sw.book
         self.psychologists = {person.handle: Handset(self, person) for person in people}
         self.places = {
-            place.id: Place(self, place.verified_number_e164) for place in self.book.structures if place.verified_number_e164
+            place.id: Place(self, place.verified_number_e164)
+            for place in self.book.structures
+            if place.verified_number_e164
         }
         self._callers = 0
         session = requests.Session()

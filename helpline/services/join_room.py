@@ -13,7 +13,7 @@ from helpline.services import documents
 from helpline.services.call_third import name_of_third
 from helpline.services.change_call import change_call
 from helpline.services.end_call import end_by_leg
-from helpline.services.move_caller import SEEN_AFTER_MS
+from helpline.services.move_caller import SEEN_AFTER_MS, on_the_way_back
 from helpline.services.switchboard import Switchboard
 
 
@@ -42,8 +42,11 @@ def on_hold(sw: Switchboard, leg_id: str, attempt: str) -> Document:
 
     Unknown call: she may still be in the room, and somebody else with her.
     """
-    if sw.calls.by_leg(leg_id) is None:
+    call = sw.calls.by_leg(leg_id)
+    if call is None:
         return documents.back_unknown(sw.book, attempt)
+    if call.third_out is None:
+        change_call(sw, call, lambda now: on_the_way_back(now, sw.clock.now_ms()))
     return join_room(sw, leg_id, attempt)
 
 

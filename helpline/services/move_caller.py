@@ -19,6 +19,9 @@ from helpline.services.switchboard import Switchboard
 NOT_ANSWERED_YET_MS = 250
 GIVE_UP_BEFORE_WAIT_MS = 5_000
 SEEN_AFTER_MS = 5_000
+SEEN_AGAIN_MS = 20_000
+"""The same on the way back from hold, which may begin with the name of who else is there."""
+
 RETRY_MS = 1_000
 MOST_MOVES = 2
 
@@ -54,6 +57,14 @@ def on_the_way(call: LiveCall, now_ms: int) -> Change | None:
         return None
     look = (f"joined:{call.id}", now_ms + SEEN_AFTER_MS)
     return Change(set={"moved_ms": now_ms, "moves": call.moves + 1}, effects=(look,))
+
+
+def on_the_way_back(call: LiveCall, now_ms: int) -> Change | None:
+    """What is written when a caller on hold is given the room's document again, by either way."""
+    if call.stage is not Stage.TALKING or call.held or call.caller_in:
+        return None
+    look = (f"joined:{call.id}", now_ms + SEEN_AGAIN_MS)
+    return Change(set={"moved_ms": now_ms}, effects=(look,))
 
 
 def caller_joined(sw: Switchboard, carrier: Carrier, call_id: str, now_ms: int) -> int | None:

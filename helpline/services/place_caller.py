@@ -11,11 +11,8 @@ from helpline.domain import paths
 from helpline.domain.call import LiveCall, Stage
 from helpline.ports import Carrier, Change, RestOutcome
 from helpline.services.change_call import change_call
-from helpline.services.move_caller import RETRY_MS, gone_if_carrier_says_so
+from helpline.services.move_caller import RETRY_MS, SEEN_AGAIN_MS, gone_if_carrier_says_so, on_the_way_back
 from helpline.services.switchboard import Switchboard
-
-SEEN_AGAIN_MS = 20_000
-"""The way back may begin with a sentence that names who else is there, whatever its length."""
 
 
 def place_caller(sw: Switchboard, carrier: Carrier, call_id: str, now_ms: int) -> int | None:
@@ -25,7 +22,7 @@ def place_caller(sw: Switchboard, carrier: Carrier, call_id: str, now_ms: int) -
         return None
     outcome = carrier.move(call.leg_id, paths.hold(call.room or ""))
     if outcome is RestOutcome.DONE:
-        change_call(sw, call, lambda now: _moved(now, call.held, now_ms))
+        change_call(sw, call, lambda now: _out(now) if call.held else on_the_way_back(now, now_ms))
         return None
     if outcome is RestOutcome.NOT_LIVE:
         return gone_if_carrier_says_so(sw, carrier, call, now_ms)
@@ -42,7 +39,5 @@ def _is_misplaced(call: LiveCall, now_ms: int) -> bool:
     return not call.caller_in and call.third_out is None and not on_the_way
 
 
-def _moved(call: LiveCall, held: bool, now_ms: int) -> Change:
-    if held:
-        return Change(set={"caller_in": False}, drop=("moved_ms",))
-    return Change(set={"moved_ms": now_ms}, effects=((f"joined:{call.id}", now_ms + SEEN_AGAIN_MS),))
+def _out(call: LiveCall) -> Change:
+    return Change(set={"caller_in": False}, drop=("moved_ms",))
