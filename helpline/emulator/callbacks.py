@@ -66,7 +66,7 @@ class Callbacks:
 
     async def _deliver(self, order: Order) -> None:
         answer = await self._delivery.exchange(order)
-        if not isinstance(answer, WebReply) or answer.status >= 400:
+        if not isinstance(answer, WebReply) or answer.status >= 300:
             text = (
                 f"status callback got {answer.status if isinstance(answer, WebReply) else answer.kind.value}"
             )

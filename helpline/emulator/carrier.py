@@ -25,6 +25,7 @@ from helpline.emulator.log import Log
 from helpline.emulator.outbound import Outbound
 from helpline.emulator.player import Player, Redirected
 from helpline.emulator.queues import Queues
+from helpline.emulator.room_orders import RoomOrders
 from helpline.emulator.rooms import Rooms
 from helpline.emulator.settings import CarrierSettings, OwnNumber, e164
 from helpline.emulator.state import Callback, Direction, EndedBy, Leg, NumberConfig, Status, Why
@@ -76,6 +77,7 @@ class Carrier:
         self.outbound = Outbound(world, self.legs, self.handsets, self.clients)
         verbs = registry(self.outbound, self.rooms)
         self._player = Player(world, self.legs, Documents(world, delivery), verbs)
+        self.room_orders = RoomOrders(self._player, self.rooms)
 
     def _own(self, own: OwnNumber) -> None:
         world = self.world

@@ -15,6 +15,7 @@ class Client:
     """An identity, how many devices are registered under it, the leg it has and the last one it had.
 
     events: what its pages were told: `incoming`, `cancel` (another device took it, or the caller gave up), `disconnect`.
+    until_s: when its token ends (epoch seconds), None when it registered without one.
     """
 
     name: str
@@ -23,6 +24,7 @@ class Client:
     leg: Leg | None = None
     last: Leg | None = None
     events: list[dict[str, object]] = field(default_factory=list)
+    until_s: int | None = None
 
     @property
     def state(self) -> str:
@@ -76,12 +78,23 @@ class Clients:
             client.leg = None
             self._tell(client, "disconnect" if leg.is_answered else "cancel", leg, client.devices)
 
-    def set(self, name: str, registered: bool, devices: int = 1) -> None:
-        """Register or not. A page that goes away while it rings stops ringing; a call in progress goes on."""
+    def set(self, name: str, registered: bool, devices: int = 1, until_s: int | None = None) -> None:
+        """Register or not. A page that goes away while it rings stops ringing; a call in progress goes on.
+
+        until_s: when the page's token ends; it is registered no longer then, unless it came with a new one.
+        """
         client = self.get(name)
-        client.registered, client.devices = registered, devices
+        client.registered, client.devices, client.until_s = registered, devices, until_s
+        if until_s is not None:
+            self._world.kernel.at(1000 * until_s, lambda: self._expire(client, until_s))
         if not registered and client.leg is not None and not client.leg.is_answered:
             self._legs.end(client.leg, Status.NO_ANSWER, EndedBy.CARRIER)
+
+    def _expire(self, client: Client, until_s: int) -> None:
+        """A token's end cuts no call; it only ends the registration (20104)."""
+        if client.registered and client.until_s == until_s:
+            client.registered = False
+            self._world.alert(20104, f"client:{client.name}: its access token has expired", level="warning")
 
     def accept(self, name: str) -> None:
         """Take the call on one device; the others are told. Raises Refused when it does not ring."""

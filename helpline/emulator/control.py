@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from helpline.emulator.access_token import BadToken, valid_until_s
 from helpline.emulator.carrier import Carrier
 from helpline.emulator.chance import Chance
 from helpline.emulator.faults import BadFault, parse_faults
@@ -130,14 +131,25 @@ class Control:
         }  # fmt: skip
 
     def set_client(self, name: str, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Register or not: `{"registered": true, "devices": 2}`."""
+        """Register or not: `{"registered": true, "devices": 2, "token": "…"}`. A token that is given is checked."""
         registered, devices = values.get("registered"), values.get("devices", 1)
-        if not isinstance(registered, bool) or set(values) - {"registered", "devices"}:
+        if not isinstance(registered, bool) or set(values) - {"registered", "devices", "token"}:
             raise ControlError(400, "registered: true or false", "registered")
-        if not isinstance(devices, int) or devices < 1:
-            raise ControlError(400, "devices: a whole number from 1", "devices")
-        self._carrier.clients.set(name, registered, devices)
+        if not isinstance(devices, int) or isinstance(devices, bool) or not 1 <= devices <= 10:
+            raise ControlError(400, "devices: a whole number from 1 to 10", "devices")
+        until_s = self._checked(values["token"], name) if "token" in values else None
+        self._carrier.clients.set(name, registered, devices, until_s)
         return self.client(name)
+
+    def _checked(self, token: object, name: str) -> int:
+        """Until when an access token is good, epoch seconds."""
+        if not isinstance(token, str):
+            raise ControlError(400, "token: an access token", "token")
+        try:
+            return valid_until_s(token, name, self._carrier.world.settings, self._carrier.now_ms / 1000)
+        except BadToken as error:
+            self._carrier.world.alert(error.code, f"client:{name}: access token {error.reason}")
+            raise ControlError(403, f"{error.code} {error.reason}", "token") from None
 
     def accept(self, name: str) -> None:
         """Take the call a client rings for."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from urllib.parse import quote_plus, urlsplit
 
+from helpline.emulator.chance import Chance
 from helpline.emulator.faults import WebFault
 from helpline.emulator.kernel import Outcome
 from helpline.emulator.overrides import BadOverride, Overrides, parse_overrides
@@ -34,7 +35,6 @@ class Order:
     method: str
     params: Pairs
     leg: Leg | None = None
-    headers: Pairs = ()
     note: dict[str, str] = field(default_factory=dict)  # further fields of the evidence, `room` for example
 
 
@@ -82,7 +82,6 @@ class Delivery:
             ("Accept", "*/*"),
             ("I-Twilio-Idempotency-Token", token),
             ("X-Twilio-Signature", sign(self._world.settings.auth_token, signed_url(url), form)),
-            *order.headers,
         ]
         if credentials:
             basic = base64.b64encode(credentials.encode()).decode("ascii")
@@ -137,7 +136,8 @@ class Delivery:
             gone = WebFailure(FailureKind.RESET)
             self._carry(request, lambda _: self._deliver(outcome, gone, 0))
         else:
-            self._carry(_altered(request, fault.fault), lambda a: self._deliver(outcome, a, fault.ms))
+            altered = _altered(request, fault.fault, world.rng)
+            self._carry(altered, lambda answer: self._deliver(outcome, answer, fault.ms))
         if fault.fault == "duplicate":
             self._carry(request, lambda _: None)
 
@@ -160,13 +160,17 @@ def encoded(params: Pairs) -> str:
     return "&".join(f"{_quoted(name)}={_quoted(value)}" for name, value in params)
 
 
-def _altered(request: WebRequest, fault: str) -> WebRequest:
-    """The request with its signature missing or wrong, for those two faults."""
-    if fault not in ("unsigned", "forged"):
+GARBLED = ("", "AAAAAAAAAA", "signé à la main")  # nothing, too short, not ASCII
+
+
+def _altered(request: WebRequest, fault: str, rng: Chance) -> WebRequest:
+    """The request with its signature missing, wrong or no signature at all, for those three faults."""
+    if fault not in ("unsigned", "forged", "garbled"):
         return request
     headers = [pair for pair in request.headers if pair[0] != "X-Twilio-Signature"]
-    if fault == "forged":
-        headers.append(("X-Twilio-Signature", "AAAAAAAAAAAAAAAAAAAAAAAAAAA="))
+    if fault != "unsigned":
+        wrong = "AAAAAAAAAAAAAAAAAAAAAAAAAAA=" if fault == "forged" else rng.choice(GARBLED)
+        headers.append(("X-Twilio-Signature", wrong))
     return replace(request, headers=tuple(headers))
 
 

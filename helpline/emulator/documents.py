@@ -1,12 +1,11 @@
-"""Fetching a document of a leg and reading it: redirects, cookies, kinds of body, and what makes it fail."""
+"""Fetching a document of a leg and reading it: what makes it fail, and what this carrier refuses."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urljoin, urlsplit
 
-from helpline.emulator import forbidden, twiml
+from helpline.emulator import forbidden, refusals, twiml
 from helpline.emulator.delivery import Delivery, Order
 from helpline.emulator.envelope import leg_params
 from helpline.emulator.state import Leg
@@ -14,7 +13,7 @@ from helpline.emulator.twiml import TwimlError, Verb
 from helpline.emulator.web import Answer, FailureKind, Pairs, WebFailure, WebReply
 from helpline.emulator.world import World
 
-MAX_REDIRECTS = 10
+REFUSED = "is not modelled by this carrier"
 TWIML_TYPES = frozenset({"text/xml", "application/xml", "text/html"})
 
 
@@ -70,9 +69,8 @@ class Documents:
         """Ask for a document and read it. Raises DocumentFailed, after writing the alert."""
         try:
             if request.inline is not None:
-                return self._read(leg, request.inline.encode(), request.url, request)
-            answer, url = await self._retrieve(leg, request)
-            return self._read_reply(leg, answer, url, request)
+                return self._read(leg, request.inline.encode(), request)
+            return self._read_reply(leg, await self._retrieve(leg, request), request)
         except DocumentFailed as failure:
             variables = (*leg_params(leg, self._world.settings.account_sid), *request.params)
             self._world.alert(failure.code, failure.message, leg=leg, url=failure.url, variables=variables)
@@ -85,29 +83,22 @@ class Documents:
         except DocumentFailed as failure:
             self._world.alert(failure.code, failure.message, leg=leg, url=failure.url)
 
-    async def _retrieve(self, leg: Leg, request: DocumentRequest) -> tuple[WebReply, str]:
-        """Follow redirects to a good reply; gives it with its URL."""
-        url, method = request.url, request.method
-        for _ in range(MAX_REDIRECTS + 1):
-            params = (*leg_params(leg, self._world.settings.account_sid), *request.params)
-            order = Order("document", request.role, url, method, params, leg, _cookie_header(leg, url))
-            answer = await self._delivery.exchange(order)
-            reply = self._good(answer, url)
-            self._keep_cookies(leg, url, reply)
-            if reply.status < 300:
-                return reply, url
-            location = reply.header("Location")
-            if not location:
-                raise DocumentFailed(11216, url, "redirect without a location")
-            url = urljoin(url, location)
-            method = method if reply.status in (307, 308) else "GET"
-        raise DocumentFailed(11215, request.url, "too many redirects")
+    async def _retrieve(self, leg: Leg, request: DocumentRequest) -> WebReply:
+        """Ask once, and again where the policy says so. Raises DocumentFailed for anything but a good reply."""
+        params = (*leg_params(leg, self._world.settings.account_sid), *request.params)
+        order = Order("document", request.role, request.url, request.method, params, leg)
+        reply = self._good(await self._delivery.exchange(order), request.url)
+        if reply.header("Set-Cookie"):
+            self._world.alert(11200, f"Set-Cookie {REFUSED}", leg=leg, level="warning", url=request.url)
+        return reply
 
     def _good(self, answer: Answer, url: str) -> WebReply:
         if isinstance(answer, WebFailure):
             raise DocumentFailed(self._failure_code(answer.kind), url, f"no reply: {answer.kind.value}")
         if answer.status >= 400:
             raise DocumentFailed(11200, url, f"HTTP status {answer.status}")
+        if answer.status >= 300:
+            raise DocumentFailed(11216, url, f"HTTP status {answer.status}: a redirect {REFUSED}")
         return answer
 
     def _failure_code(self, kind: FailureKind) -> int:
@@ -122,34 +113,18 @@ class Documents:
         }
         return codes[kind]
 
-    def _keep_cookies(self, leg: Leg, url: str, reply: WebReply) -> None:
-        for header in reply.all("Set-Cookie"):
-            try:
-                jar = SimpleCookie(header)
-            except CookieError:
-                continue
-            for name, morsel in jar.items():
-                leg.cookies[(urlsplit(url).hostname or "", name)] = morsel.value
-
-    def _read_reply(self, leg: Leg, reply: WebReply, url: str, request: DocumentRequest) -> Document:
-        kind = reply.header("Content-Type").partition(";")[0].strip().lower()
-        asked = replace(request, url=url)
-        if not reply.body.strip() and not kind.startswith("audio/"):
+    def _read_reply(self, leg: Leg, reply: WebReply, request: DocumentRequest) -> Document:
+        kind, url = reply.header("Content-Type").partition(";")[0].strip().lower(), request.url
+        if not reply.body.strip():
             raise DocumentFailed(11770, url, "empty document")
-        if kind.startswith("audio/"):
-            return Document((Verb("Play", {}, url),), url, request.method, request.role)
-        if kind == "text/plain":
-            try:
-                twiml.parse(reply.body)
-            except TwimlError:
-                words = Verb("Say", {}, reply.body.decode("utf-8", "replace").strip())
-                return Document((words,), url, request.method, request.role)
-        elif kind not in TWIML_TYPES:
-            code = 12300 if kind else 11200
-            raise DocumentFailed(code, url, f"content type {kind or 'missing'}")
-        return self._read(leg, reply.body, url, asked)
+        if kind == "text/plain" or kind.startswith("audio/"):
+            raise DocumentFailed(12300, url, f"a document of type {kind} {REFUSED}")
+        if kind not in TWIML_TYPES:
+            raise DocumentFailed(12300 if kind else 11200, url, f"content type {kind or 'missing'}")
+        return self._read(leg, reply.body, request)
 
-    def _read(self, leg: Leg, body: bytes, url: str, request: DocumentRequest) -> Document:
+    def _read(self, leg: Leg, body: bytes, request: DocumentRequest) -> Document:
+        url = request.url
         try:
             verbs = twiml.parse(body)
         except TwimlError as error:
@@ -159,13 +134,9 @@ class Documents:
             self._world.broken.append(broken)
             self._world.log.add("forbidden", leg=leg.handle, text=broken, words=words)
             raise DocumentFailed(12400, url, broken)
+        if words := refusals.in_document(verbs):
+            raise DocumentFailed(12400, url, f"{', '.join(words)} {REFUSED}")
         verbs, warnings = twiml.checked(verbs)
         for warning in warnings:
             self._world.alert(12200, warning, leg=leg, level="warning", url=url)
         return Document(verbs, url, request.method, request.role)
-
-
-def _cookie_header(leg: Leg, url: str) -> Pairs:
-    host = urlsplit(url).hostname or ""
-    pairs = [f"{name}={value}" for (owner, name), value in leg.cookies.items() if owner == host]
-    return (("Cookie", "; ".join(pairs)),) if pairs else ()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from fnmatch import fnmatchcase
 from typing import Any
 
 from helpline.emulator.chance import Chance
 
-WEB = frozenset({"hang", "reset", "refuse", "slow", "lost", "unsigned", "forged", "duplicate"})
+WEB = frozenset({"hang", "reset", "refuse", "slow", "lost", "unsigned", "forged", "garbled", "duplicate"})
 REST = frozenset({"hang", "lost_reply", "latency", "reset"})
 
 
@@ -23,8 +24,8 @@ class WebFault:
 
     fault: a status ("500": answered in the server's stead), `hang` (never answered, server not reached), `reset`
     (cut after sending, server not reached), `refuse` (no connection), `slow` (server reached, reply `ms` later),
-    `lost` (server reached, its reply lost), `unsigned` and `forged` (signature missing or wrong), `duplicate` (the
-    same request twice, the first reply counts). after: let so many pass first; times: then so many (0 = all);
+    `lost` (server reached, its reply lost), `unsigned`, `forged` and `garbled` (signature missing, wrong, or no
+    signature at all), `duplicate` (the same request twice, the first reply counts). after: let so many pass first; times: then so many (0 = all);
     chance: of each.
     """
 
@@ -81,10 +82,15 @@ class Faults:
     rest: list[RestFault] = field(default_factory=list)
     callbacks: list[CallbackFault] = field(default_factory=list)
     media: list[str] = field(default_factory=list)  # shell patterns of recordings that cannot be had
+    queues: list[str] = field(default_factory=list)  # of names of queues in which nobody can stand
 
     def media_missing(self, url: str) -> bool:
         """True when a recording is to be missing."""
         return any(fnmatchcase(url, pattern) for pattern in self.media)
+
+    def queue_broken(self, name: str) -> bool:
+        """True when the carrier's queue of that name is out of order (system-error)."""
+        return any(fnmatchcase(name, pattern) for pattern in self.queues)
 
     def web_fault(self, path: str, rng: Chance) -> WebFault | None:
         """The first web rule that takes this request."""
@@ -111,42 +117,51 @@ def _delay(rule: CallbackFault, rng: Chance) -> int:
 
 
 def parse_faults(values: Mapping[str, Any]) -> Faults:
-    """Rules from JSON: `{"web": [...], "rest": [...], "callbacks": [...], "media": [...]}`, one object standing for a list of one.
+    """Rules from JSON: `{"web": [...], "rest": [...], "callbacks": [...], "media": [...], "queues": [...]}`, one object
+    standing for a list of one.
 
     Raises BadFault naming the place, `web[0].fault` for example.
     """
     faults = Faults()
-    for group, rules in values.items():
-        if group not in ("web", "rest", "callbacks", "media"):
+    for group, given in values.items():
+        rules = given if isinstance(given, list) else [given]
+        if group in ("media", "queues"):
+            if not all(isinstance(pattern, str) for pattern in rules):
+                raise BadFault(group)
+            setattr(faults, group, list(rules))
+        elif group in ("web", "rest", "callbacks"):
+            kept = getattr(faults, group)
+            kept += [_made(group, rule, f"{group}[{index}]") for index, rule in enumerate(rules)]
+        else:
             raise BadFault(group)
-        if group == "media":
-            faults.media = [str(pattern) for pattern in rules]
-            continue
-        for index, rule in enumerate([rules] if isinstance(rules, Mapping) else list(rules)):
-            where = f"{group}[{index}]"
-            if group == "web":
-                faults.web.append(_rule(WebFault(), rule, where, WEB))
-            elif group == "rest":
-                faults.rest.append(_rule(RestFault(), {**_renamed(rule)}, where, REST))
-            else:
-                faults.callbacks.append(_rule(CallbackFault(), rule, where, frozenset()))
     return faults
+
+
+def _made(group: str, rule: Any, where: str) -> WebFault | RestFault | CallbackFault:
+    if not isinstance(rule, Mapping):
+        raise BadFault(where)
+    made: WebFault | RestFault | CallbackFault
+    if group == "callbacks":
+        made = _rule(CallbackFault(), rule, where, frozenset())
+    elif group == "web":
+        made = _rule(WebFault(), rule, where, WEB)
+    else:
+        made = _rule(RestFault(), _renamed(rule), where, REST)
+    return made
 
 
 def _renamed(rule: Mapping[str, Any]) -> dict[str, Any]:
     return {("path" if key == "operation" else key): value for key, value in rule.items()}
 
 
-def _rule(made: Any, rule: Any, where: str, words: frozenset[str]) -> Any:
-    if not isinstance(rule, Mapping):
-        raise BadFault(where)
+def _rule(made: Any, rule: Mapping[str, Any], where: str, words: frozenset[str]) -> Any:
     for key, value in rule.items():
-        old = getattr(made, key, None)
-        if old is None or key in ("seen", "hits"):
+        if key not in {entry.name for entry in fields(made)} - {"seen", "hits"}:
             raise BadFault(f"{where}.{key}")
+        old = getattr(made, key)
         if key == "fault":
             value = str(value)
-            if value not in words and not (value.isdigit() and 100 <= int(value) <= 599):
+            if value not in words and not re.fullmatch("[1-5][0-9][0-9]", value):
                 raise BadFault(f"{where}.fault")
         elif isinstance(old, tuple):
             low, high = value if isinstance(value, list | tuple) and len(value) == 2 else (value, value)

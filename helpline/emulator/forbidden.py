@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from helpline.emulator.twiml import Verb
+from helpline.emulator.twiml import TwimlError, Verb, parse
 
 VERBS = frozenset(
     {
@@ -43,6 +43,14 @@ def in_document(verbs: Iterable[Verb]) -> list[str]:
         ]
         found += in_document(verb.children)
     return found
+
+
+def in_text(document: str) -> list[str]:
+    """The same of a document handed over in a request; nothing when it is none."""
+    try:
+        return in_document(parse(document.encode("utf-8", "replace")))
+    except TwimlError:
+        return []
 
 
 def in_rest(path: str, names: Iterable[str]) -> list[str]:

@@ -28,7 +28,6 @@ class Knobs:
     leave_before_end: bool | str = True  # participant-leave before conference-end
     loser_status: str = "canceled"  # of legs dropped because another answered: canceled | no-answer
     dial_status_on_parent_hangup: str = "canceled"  # canceled | no-answer
-    empty_queue_timeout_status: str = "no-answer"  # no-answer | failed
     play_failure: str = "skip"  # a recording that cannot be had: skip | fail
     client_unregistered_ringing: bool = False  # a ringing event for an unregistered client
     client_reject_status: str = "busy"  # busy | no-answer
@@ -95,7 +94,6 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "leave_before_end": (True, False),
     "loser_status": ("canceled", "no-answer"),
     "dial_status_on_parent_hangup": ("canceled", "no-answer"),
-    "empty_queue_timeout_status": ("no-answer", "failed"),
     "play_failure": ("skip", "fail"),
     "client_unregistered_ringing": (True, False),
     "client_reject_status": ("busy", "no-answer"),

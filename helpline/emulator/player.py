@@ -140,8 +140,7 @@ class Player:
         """The first verb decides: Reject never answers, Pause lets it ring on, all else answers at once."""
         if leg.is_answered or leg.direction is not Direction.INBOUND:
             return False
-        waits = verb.name == "Dial" and verb.get("answerOnBridge") == "true"
-        return verb.name not in ("Reject", "Pause") and not waits
+        return verb.name not in ("Reject", "Pause")
 
     async def perform(self, leg: Leg, request: DocumentRequest, context: Context,
                       extra: Callable[[], Pairs] = tuple) -> Next:  # fmt: skip

@@ -7,7 +7,7 @@ leave against the end.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from helpline.emulator import forbidden
@@ -53,6 +53,8 @@ class Participant:
     leg: Leg
     options: RoomOptions
     joined_ms: int
+    held: bool = False
+    freed: Outcome[None] = field(default_factory=Outcome)  # of the present or last hold
     left: Outcome[Why] = field(default_factory=Outcome)
     talking: Outcome[None] = field(default_factory=Outcome)
 
@@ -111,7 +113,7 @@ class Rooms:
             reports.append(lambda: self._report(room, "start", "conference-start", {}))
         for report in reports if self._drawn(self._world.knobs.join_before_start) else reversed(reports):
             report()
-        self._sound(room)
+        self.sound(room)
         return participant
 
     def _create(self, options: RoomOptions) -> Room:
@@ -164,20 +166,26 @@ class Rooms:
             self._report_end(room, ender)
         for participant, why in zip(leaving, reasons, strict=True):
             participant.left.set(why)
-        self._sound(room)
+        self.sound(room)
 
     def _drawn(self, knob: bool | str) -> bool:
         return self._world.rng.random() < 0.5 if knob == "random" else bool(knob)
 
-    def _sound(self, room: Room) -> None:
-        """Who hears whom now: everybody the others once the room has started; alone after that, silence."""
-        legs = [participant.leg for participant in room.participants]
+    def sound(self, room: Room) -> None:
+        """Who hears whom now: everybody the others once the room has started; alone after that, silence.
+
+        Who is on hold hears nobody and is heard by nobody.
+        """
+        legs = [participant.leg for participant in room.participants if not participant.held]
         if not room.started:
             return
         for participant in room.participants:
             leg = participant.leg
-            others = tuple(other for other in legs if other is not leg)
             participant.talking.set(None)
+            if participant.held:
+                leg.with_ = ()
+                continue
+            others = tuple(other for other in legs if other is not leg)
             if others != leg.with_ or leg.sound[0] != "talk":
                 leg.with_ = others
                 self._legs.hear(leg, "talk" if others else "silence", ",".join(o.handle for o in others))
@@ -205,13 +213,33 @@ class Rooms:
         }
         self._callbacks.send(room.callback, tuple(params.items()), event, leg, room=room.name)
 
-    def _report_member(self, member: Participant, asked: str, extra: dict[str, str] | None = None) -> None:
-        params = {"CallSid": member.leg.sid, **forbidden.participant_flags(), "Hold": "false"}
+    def report_hold(self, member: Participant) -> None:
+        """Tell that somebody was put on hold or taken back."""
+        self._report_member(member, "hold", event="participant-hold" if member.held else "participant-unhold")
+
+    def report_modified(self, member: Participant) -> None:
+        """Tell that it changed whether the room ends with this participant."""
+        self._report_member(member, "modify")
+
+    def report_announcement(self, room: Room, to: Sequence[Participant], url: str, failure: str) -> None:
+        """Tell that an announcement was heard, or not. to: who it was for, nobody when it was for all."""
+        extra = {"AnnounceUrl": url} | ({"ReasonAnnouncementFailed": failure} if failure else {})
+        event = "announcement-fail" if failure else "announcement-end"
+        if to:
+            self._report_member(to[0], "announcement", extra, event)
+        else:
+            self._report(room, "announcement", event, extra)
+
+    def _report_member(
+        self, member: Participant, asked: str, extra: dict[str, str] | None = None, event: str = ""
+    ) -> None:
+        held = str(member.held).lower()
+        params = {"CallSid": member.leg.sid, **forbidden.participant_flags(), "Hold": held}
         if member.options.label:
             params["ParticipantLabel"] = member.options.label
         params["EndConferenceOnExit"] = str(member.options.end_on_exit).lower()
         params["StartConferenceOnEnter"] = str(member.options.start_on_enter).lower()
-        self._report(member.room, asked, f"participant-{asked}", params | (extra or {}), member.leg)
+        self._report(member.room, asked, event or f"participant-{asked}", params | (extra or {}), member.leg)
 
     def _report_leave(self, member: Participant, why: Why) -> None:
         extra = {"ParticipantCallStatus": member.leg.status.value}

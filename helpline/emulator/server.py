@@ -33,7 +33,7 @@ class Combined:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path = str(environ["PATH_INFO"])
-        if path.startswith(f"/{API_VERSION}/"):
+        if path.startswith((f"/{API_VERSION}/", "/v1/", "/v2/")):
             return self._rest(environ, start_response)
         return (self._events if is_stream(path) else self._control)(environ, start_response)
 

@@ -50,7 +50,6 @@ class CarrierSettings:
     auth_token signs webhooks and opens the REST API; an API key and its secret open the REST API only.
     leg_rate_per_s: legs created by REST that leave per second (the carrier's default is one).
     media: seconds of sound are known, never measured: path or URL of a recording to its length in ms.
-    region_hosts: host of a regional REST endpoint to the token that opens it; other hosts take `auth_token`.
     seed: everything left to chance comes from it.
     log_keeps: records of the log that are kept at least, the newest; 0 for all. For long loads.
     """
@@ -64,4 +63,3 @@ class CarrierSettings:
     seed: int = 0
     log_keeps: int = 0
     media: Mapping[str, int] = field(default_factory=dict)
-    region_hosts: Mapping[str, str] = field(default_factory=dict)

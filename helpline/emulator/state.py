@@ -113,7 +113,6 @@ class Leg:
     talk_limit_ms: int = 0  # 0 = the account's
     sip_code: int = 200
     ended_by: EndedBy | None = None
-    cookies: dict[tuple[str, str], str] = field(default_factory=dict)  # (host, name) to value
     custom: dict[str, str] = field(default_factory=dict)  # parameters given to a client
     envelopes: dict[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)  # by status (envelope.py)
     sound: tuple[str, str] = ("", "")

@@ -69,19 +69,16 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
     "Hangup": frozenset(),
     "Leave": frozenset(),
     "Gather": frozenset(
-        "input action method timeout finishOnKey numDigits actionOnEmptyResult speechTimeout speechModel hints "
-        "language profanityFilter partialResultCallback partialResultCallbackMethod enhanced debug".split()
+        "input action method timeout finishOnKey numDigits actionOnEmptyResult language".split()
     ),
-    "Enqueue": frozenset("action method waitUrl waitUrlMethod maxQueueSize workflowSid".split()),
+    "Enqueue": frozenset("action method waitUrl waitUrlMethod maxQueueSize".split()),
     "Dial": frozenset(
-        "action method timeout timeLimit callerId answerOnBridge hangupOnStar ringTone sequential referUrl "
-        "referMethod events".split()
+        "action method timeout timeLimit callerId answerOnBridge hangupOnStar ringTone sequential".split()
     ),
-    "Number": CALLBACK | SCREEN | {"sendDigits", "byoc"},
-    "Client": CALLBACK | SCREEN | {"clientNotificationUrl"},
+    "Number": CALLBACK | SCREEN,
+    "Client": CALLBACK | SCREEN,
     "Identity": frozenset(),
     "Parameter": frozenset({"name", "value"}),
-    "Queue": SCREEN | {"reservationSid", "postWorkActivitySid"},
     "Conference": CALLBACK
     | frozenset(
         "beep startConferenceOnEnter endConferenceOnExit participantLabel waitUrl waitMethod maxParticipants "
@@ -90,7 +87,7 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
 }
 NESTED: dict[str, frozenset[str]] = {
     "Gather": frozenset({"Say", "Play", "Pause"}),
-    "Dial": frozenset({"Number", "Client", "Queue", "Conference"}),
+    "Dial": frozenset({"Number", "Client", "Conference"}),
     "Client": frozenset({"Identity", "Parameter"}),
 }
 SPEECH_MARKS = frozenset("break emphasis lang p phoneme prosody s say-as sub w".split())

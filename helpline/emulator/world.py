@@ -41,6 +41,7 @@ class World:
     rooms: dict[str, Room] = field(default_factory=dict)  # by sid, ended ones too
     alerts: list[Alert] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
+    region_host: str = ""  # the regional REST host that was asked first, the only one since
     counters: dict[str, int] = field(default_factory=dict)
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode, urlsplit
 
 from twilio.http import HttpClient
@@ -15,6 +15,7 @@ from twilio.rest import Client
 from werkzeug.wrappers import Request, Response
 
 from helpline.emulator import Carrier, CarrierSettings, Control, OwnNumber, WsgiTransport, rest_app
+from helpline.emulator.carrier import START_MS
 from helpline.emulator.web import WebRequest, call_wsgi
 
 ACCOUNT = "AC" + "0a" * 16
@@ -124,17 +125,24 @@ class WsgiClient(HttpClient):  # type: ignore[misc]  # the SDK is untyped here
 
 
 class Line:
-    """The number N at the carrier, its server, and hands to dial, wait and look."""
+    """The number N at the carrier, its server, and hands to dial, wait and look.
 
-    def __init__(self, **settings: Any) -> None:
+    knob_seed: every line draws its open questions from it; None leaves them as they are.
+    """
+
+    knob_seed: ClassVar[int | None] = None
+
+    def __init__(self, start_ms: int = START_MS, **settings: Any) -> None:
         self.server = ScriptedServer()
         self.transport = WsgiTransport({SERVER: self.server})
         values: dict[str, Any] = {
             "account_sid": ACCOUNT, "auth_token": TOKEN, "numbers": (OwnNumber(N, ("0800288038",)),),
         }  # fmt: skip
-        self.carrier = Carrier(CarrierSettings(**(values | settings)), self.transport)
+        self.carrier = Carrier(CarrierSettings(**(values | settings)), self.transport, start_ms)
         self.server.now_ms = lambda: self.carrier.now_ms
         self.control = Control(self.carrier)
+        if self.knob_seed is not None:
+            self.control.set_knobs({"seed": self.knob_seed})
         self.http = WsgiClient(rest_app(self.carrier))
         self.sdk = Client(ACCOUNT, TOKEN, http_client=self.http)
         self.configure(voice_url=f"{SERVER}/voice", voice_fallback_url=f"{SERVER}/fallback",
@@ -177,8 +185,8 @@ class Line:
             yield sound["kind"], sound["at_ms"]
 
     def codes(self) -> list[int]:
-        """Numbers of the debugger's lines."""
-        return [alert["code"] for alert in self.control.alerts()]
+        """Numbers of the debugger's lines, oldest first, as REST lists them."""
+        return [int(line.error_code) for line in reversed(self.sdk.notifications.list())]
 
     def ring(self, to: str = P1, **more: Any) -> Any:
         """A REST leg from N to `to`, its document at /offer, its reports at /leg."""

@@ -52,6 +52,7 @@ def test_t51_a_caller_alone_waits_with_a_document_that_is_asked_for_once(line: L
     assert (joined["StartConferenceOnEnter"], joined["EndConferenceOnExit"]) == ("false", "true")
     assert (joined["Muted"], joined["Hold"], joined["Coaching"]) == ("false", "false", "false")
     assert len(line.server.at("/cw")) == 1
+    assert line.server.at("/cw")[0].method == "POST"
     assert line.sdk.conferences.list()[0].status == "in-progress"
     assert line.control.call(call)["heard"][-1]["kind"] == "silence"
 
@@ -112,6 +113,8 @@ def test_t54_a_psychologist_who_hangs_up_leaves_the_caller_in_the_room(line: Lin
     )
     assert left["ParticipantCallStatus"] == "completed"
     assert "conference-end" not in names(line)
+    conference = line.sdk.conferences.list(status="in-progress")[0]
+    assert [one.call_sid for one in conference.participants.list()] == [line.sid(call)]
     assert line.control.call(call)["state"] == "in_progress"
     assert line.control.call(call)["heard"][-1]["kind"] == "silence"
 
@@ -129,7 +132,7 @@ def test_t54_redirecting_the_caller_left_alone_ends_the_room(line: Line) -> None
     left = [asked for asked in events(line) if asked["StatusCallbackEvent"] == "participant-leave"][-1]
     assert left["ReasonParticipantLeft"] == "participant_updated_via_api"
     assert left["ParticipantCallStatus"] == "in-progress"
-    assert names(line)[-1] == "conference-end"
+    assert sorted(names(line)[-2:]) == ["conference-end", "participant-leave"]
     order = [asked.path for asked in line.server.asked if asked.path in ("/d", "/back")]
     assert order[-2:] == ["/d", "/back"]
 
@@ -148,6 +151,90 @@ def test_a_lost_leg_leaves_without_having_hung_up(line: Line) -> None:
     assert line.sdk.calls(leg.sid).fetch().status == "failed"
 
 
+ALL_EVENTS = "start end join leave hold modify announcement"
+
+
+def test_t55_a_participant_is_held_with_a_document_and_taken_back(line: Line) -> None:
+    line.script(cw=doc("<Say>patientez</Say>"), h=doc("<Say>gardez la ligne</Say>"))
+    call = line.dial(WAITING.replace("start end join leave", ALL_EVENTS))
+    join_p1(line, SILENT)
+    participant = line.sdk.conferences(line.sdk.conferences.list()[0].sid).participants(line.sid(call))
+
+    held = participant.update(hold=True, hold_url=f"{SERVER}/h")
+    line.wait(0.5)
+    meanwhile = line.control.call(call)["with"], line.control.phone(P1)["with"], line.heard(call)[-1]
+    line.wait(3)
+    back = participant.update(hold=False)
+    line.wait(1)
+
+    assert (held.hold, back.hold) == (True, False)
+    assert line.server.at("/h")[0].method == "GET"
+    assert line.server.at("/h")[0]["CallSid"] == line.sid(call)
+    told = events(line)[-2:]
+    assert [asked["StatusCallbackEvent"] for asked in told] == ["participant-hold", "participant-unhold"]
+    assert [asked["Hold"] for asked in told] == ["true", "false"]
+    assert {asked["CallSid"] for asked in told} == {line.sid(call)}
+    assert meanwhile == ([], [], "gardez la ligne")
+    assert (line.control.call(call)["with"], line.control.phone(P1)["with"]) == ([P1], [call])
+    assert line.control.call(call)["heard"][-1]["kind"] == "talk"
+
+
+def test_who_is_held_without_a_document_hears_music_and_can_hang_up(line: Line) -> None:
+    call = line.dial(SILENT.replace("start end join leave", ALL_EVENTS))
+    join_p1(line, SILENT)
+    room = line.sdk.conferences(line.sdk.conferences.list()[0].sid)
+
+    room.participants(line.sid(call)).update(hold=True)
+    line.wait(1)
+    listed = [one.call_sid for one in room.participants.list(hold=True)]
+    music = line.control.call(call)["heard"][-1]["kind"]
+    line.control.hang_up(call)
+    line.wait(1)
+
+    assert listed == [line.sid(call)]
+    assert music == "music"
+    assert (names(line)[-1], events(line)[-1]["Hold"]) == ("participant-leave", "true")
+
+
+def test_an_announcement_is_heard_over_the_talk_and_told(line: Line) -> None:
+    line.script(a=doc("<Say>il reste cinq minutes</Say>"), broken=doc("<Gather/>"))
+    call = line.dial(SILENT.replace("start end join leave", ALL_EVENTS))
+    join_p1(line, SILENT)
+    room = line.sdk.conferences(line.sdk.conferences.list()[0].sid)
+
+    room.participants(line.sid(call)).update(announce_url=f"{SERVER}/a")
+    line.wait(3)
+    one = line.heard(call), [sound["kind"] for sound in line.control.phone(P1)["heard"]]
+    room.update(announce_url=f"{SERVER}/a")
+    line.wait(3)
+    room.update(announce_url=f"{SERVER}/broken")
+    line.wait(1)
+
+    assert one[0] == ["il reste cinq minutes"]
+    assert "say" not in one[1]
+    assert [sound["kind"] for sound in line.control.phone(P1)["heard"]][-2:] == ["say", "talk"]
+    assert line.control.call(call)["heard"][-1]["kind"] == "talk"
+    assert names(line)[-3:] == ["announcement-end", "announcement-end", "announcement-fail"]
+    assert events(line)[-1]["ReasonAnnouncementFailed"] == "13238"
+    assert [asked.form.get("CallSid") for asked in events(line)[-3:]] == [line.sid(call), None, None]
+
+
+def test_it_can_be_changed_whose_exit_ends_the_room(line: Line) -> None:
+    call = line.dial(SILENT.replace("start end join leave", ALL_EVENTS))
+    leg = join_p1(line, SILENT)
+    room = line.sdk.conferences(line.sdk.conferences.list()[0].sid)
+
+    changed = room.participants(leg.sid).update(end_conference_on_exit=True)
+    line.wait(1)
+    line.control.phone_hang_up(P1)
+    line.wait(1)
+
+    assert changed.end_conference_on_exit is True
+    assert "participant-modify" in names(line)
+    assert room.fetch().status == "completed"
+    assert line.server.at("/d")[-1]["CallSid"] in (line.sid(call), leg.sid)
+
+
 def test_t57_a_label_that_is_taken_keeps_the_second_call_out(line: Line) -> None:
     labelled = room(attributes='waitUrl="" participantLabel="psy"', action="", more="<Say>suite</Say>")
     first = line.dial(labelled)
@@ -157,6 +244,8 @@ def test_t57_a_label_that_is_taken_keeps_the_second_call_out(line: Line) -> None
     assert line.heard(second) == ["suite"]
     assert line.heard(first) == []
     assert 16025 in line.codes()
+    (one,) = line.sdk.conferences.list()[0].participants.list()
+    assert (one.call_sid, one.label) == (line.sid(first), "psy")
 
 
 def test_t58_a_participant_who_is_kicked_goes_on_with_the_action(line: Line) -> None:
@@ -169,6 +258,8 @@ def test_t58_a_participant_who_is_kicked_goes_on_with_the_action(line: Line) -> 
     line.wait(1)
 
     assert names(line)[-1] == "participant-leave"
+    assert line.sdk.calls(leg.sid).fetch().status == "in-progress"
+    assert line.control.phone(P1)["heard"][-1]["text"] == "sorti de la salle"
     assert [asked["CallSid"] for asked in line.server.at("/d")] == [leg.sid]
     with pytest.raises(TwilioRestException) as error:
         line.sdk.conferences(conference.sid).participants(leg.sid).fetch()

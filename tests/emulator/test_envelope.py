@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from tests.emulator.line import ACCOUNT, SERVER, A, Line, N, doc
+from tests.emulator.line import ACCOUNT, P1, SERVER, A, Line, N, doc
 
 WITHHELD = [
     "ANONYMOUS",
@@ -41,6 +41,7 @@ def test_t05_an_incoming_call_arrives_with_its_whole_envelope(line: Line) -> Non
     assert {"FromCity", "FromZip", "CallerState", "ToCountry", "CalledCity"} <= set(first.form)
     assert first["FromCountry"] == "FR"
     assert first.headers["User-Agent"] == "TwilioProxy/1.1"
+    assert first.headers["X-Twilio-Signature"]
     assert first.headers["I-Twilio-Idempotency-Token"]
     assert second.path == "/next"
     assert second["CallSid"] == first["CallSid"]
@@ -73,10 +74,15 @@ def test_a_translated_number_is_told_as_forwarded(line: Line) -> None:
 def test_t06_a_withheld_number_arrives_in_the_form_asked_for(line: Line, form: str) -> None:
     line.control.set_knobs({"withheld_form": form})
 
-    call = line.dial(doc("<Say>bonjour</Say>"), from_=None)
+    reports = 'statusCallback="/s" statusCallbackEvent="initiated"'
+    dial = f'<Dial callerId="{N}"><Number {reports}>{P1}</Number></Dial>'
+
+    call = line.dial(doc("<Say>bonjour</Say>", dial), from_=None, wait_s=3)
 
     assert line.server.asked[0]["From"] == line.server.asked[0]["Caller"] == form
     assert line.heard(call) == ["bonjour"]
+    assert (line.server.at("/s")[0]["From"], line.server.at("/s")[0]["Caller"]) == (N, N)
+    assert line.sdk.calls(line.sid(call)).fetch().status == "in-progress"
 
 
 def test_t06_a_dial_that_inherits_a_withheld_number_fails(line: Line) -> None:

@@ -19,6 +19,7 @@ def test_t46_a_client_that_is_not_registered_ends_at_once(line: Line, rings: boo
     assert line.server.at("/d")[0]["DialCallStatus"] == "no-answer"
     assert line.server.at("/s")[-1]["CallDuration"] == "0"
     assert ("ringing" in [asked["CallStatus"] for asked in line.server.at("/s")]) is rings
+    assert line.server.at("/d")[0].at_ms - line.server.at("/voice")[0].at_ms < 500
 
 
 def test_t46_one_device_accepts_and_the_other_is_told(line: Line) -> None:
@@ -91,3 +92,21 @@ def test_a_mailbox_answers_and_hangs_up_by_itself(line: Line) -> None:
 
     assert talking == "talking"
     assert line.sdk.calls(leg.sid).fetch().status == "completed"
+
+
+@pytest.mark.parametrize(("status", "after_s"), [("busy", 1), ("no-answer", 40)])
+def test_a_page_in_a_call_is_busy_at_once_or_lets_the_second_ring_on_unheard(
+    line: Line, status: str, after_s: int
+) -> None:
+    line.control.set_knobs({"client_busy_status": status})
+    line.control.set_client("vera", {"registered": True})
+    line.dial(dial("<Client>vera</Client>"))
+    line.control.accept("vera")
+
+    line.dial(dial("<Client>vera</Client>"), wait_s=0.8)
+    early = len(line.server.at("/d"))
+    line.wait(after_s)
+
+    assert early == (1 if status == "busy" else 0)
+    assert line.server.at("/d")[0]["DialCallStatus"] == status
+    assert [event["event"] for event in line.control.client("vera")["events"]] == ["incoming"]

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import re
+from itertools import pairwise
+
 import pytest
+from twilio.base.exceptions import TwilioRestException
 
 from tests.emulator.line import SERVER, B, Line, doc
 
@@ -8,16 +12,21 @@ ENQUEUE = doc('<Enqueue waitUrl="/w" action="/q">attente</Enqueue>')
 TWENTY_SECONDS = doc('<Pause length="20"/>')
 
 
-def test_t29_the_first_caller_creates_the_queue_and_hears_its_wait_document(line: Line) -> None:
+@pytest.mark.parametrize("most", [1000, 100])
+def test_t29_the_first_caller_creates_the_queue_and_hears_its_wait_document(line: Line, most: int) -> None:
+    line.control.set_knobs({"queue_default_max": most})
     line.script(w=TWENTY_SECONDS)
 
     line.dial(ENQUEUE)
 
     (asked,) = line.server.at("/w")
     assert asked["QueueSid"].startswith("QU")
-    assert (asked["QueuePosition"], asked["CurrentQueueSize"], asked["MaxQueueSize"]) == ("1", "1", "1000")
+    assert (asked["QueuePosition"], asked["CurrentQueueSize"], asked["MaxQueueSize"]) == ("1", "1", str(most))
     assert asked["QueueTime"] in ("0", "1")
+    assert asked.method == "POST"
+    assert asked["CallStatus"] == "in-progress"
     assert "AvgQueueTime" in asked.form
+    assert re.fullmatch(r"QU[0-9a-f]{32}", asked["QueueSid"])
     assert [queue.friendly_name for queue in line.sdk.queues.list()] == ["attente"]
 
 
@@ -32,6 +41,7 @@ def test_t30_the_wait_document_is_asked_for_again_and_positions_move_up(line: Li
     mine = [asked for asked in line.server.at("/w") if asked["From"] != B]
     theirs = [asked for asked in line.server.at("/w") if asked["From"] == B]
     assert [asked["QueueTime"] for asked in mine] == ["0", "20", "40"]
+    assert [round((after.at_ms - before.at_ms) / 1000) for before, after in pairwise(mine)] == [20, 20]
     assert [asked["QueuePosition"] for asked in theirs] == ["2", "2", "2", "1"]
     assert line.control.call(second)["state"] == "in_progress"
 
@@ -95,23 +105,10 @@ def test_t34_a_broken_wait_document_ends_the_wait_with_an_error(line: Line, brok
 
     call = line.dial(ENQUEUE)
 
-    assert line.server.at("/q")[0]["QueueResult"] == "error"
+    told = line.server.at("/q")[0]
+    assert (told["QueueResult"], told["CallStatus"]) == ("error", "in-progress")
     assert line.heard(call) == ["suite"]
     assert line.server.at("/fallback") == []
-
-
-def test_t38_dequeuing_the_front_by_rest_asks_for_the_old_action_then_the_new_document(line: Line) -> None:
-    line.script(w=TWENTY_SECONDS, q=doc("<Say>jamais</Say>"))
-    line.server.scripts["/in"] = doc("<Say>dedans</Say>")
-    call = line.dial(ENQUEUE)
-    queue = line.sdk.queues.list()[0].sid
-
-    line.sdk.queues(queue).members("Front").update(url=f"{SERVER}/in")
-    line.wait(2)
-
-    assert line.server.paths()[2:4] == ["/q", "/in"]
-    assert line.server.at("/q")[0]["QueueResult"] == "redirected"
-    assert line.heard(call) == ["dedans"]
 
 
 def test_t39_redirecting_a_waiting_call_stops_the_wait(line: Line) -> None:
@@ -126,6 +123,7 @@ def test_t39_redirecting_a_waiting_call_stops_the_wait(line: Line) -> None:
     assert answer.status == "in-progress"
     assert members == []
     assert line.server.paths()[2:] == ["/q", "/new"]
+    assert len(line.server.at("/w")) == 1
     action, new = line.server.asked[2:]
     assert (action["QueueResult"], action["CallStatus"], action["QueueTime"]) == (
         "redirected",
@@ -199,3 +197,47 @@ def test_a_wait_document_without_length_is_told_as_a_busy_loop(line: Line) -> No
 
     assert len(line.server.at("/w")) > 10
     assert 14202 in line.codes()
+
+
+def test_a_queue_of_the_carriers_that_fails_is_told_and_the_call_goes_on(line: Line) -> None:
+    line.control.set_faults({"queues": ["att*"]})
+    line.script(q=doc("<Say>suite</Say>"))
+
+    call = line.dial(ENQUEUE)
+
+    (told,) = line.server.at("/q")
+    assert told["QueueResult"] == "system-error"
+    assert "QueueSid" not in told.form
+    assert line.heard(call) == ["suite"]
+
+
+def test_a_member_is_taken_out_by_rest_and_hears_the_new_document(line: Line) -> None:
+    line.script(w=TWENTY_SECONDS, q=doc("<Say>jamais</Say>"), new=doc("<Say>dedans</Say>"))
+    call = line.dial(ENQUEUE)
+    queue = line.sdk.queues(line.sdk.queues.list()[0].sid)
+
+    before = queue.members(line.sid(call)).fetch()
+    after = queue.members(line.sid(call)).update(url=f"{SERVER}/new")
+    line.wait(2)
+
+    assert (before.position, after.position) == (1, 0)
+    assert line.server.at("/q")[0]["QueueResult"] == "redirected"
+    assert line.heard(call) == ["dedans"]
+    assert queue.fetch().current_size == 0
+
+
+def test_a_queue_is_renamed_resized_and_deleted_when_it_is_empty(line: Line) -> None:
+    line.script(w=TWENTY_SECONDS)
+    call = line.dial(ENQUEUE)
+    queue = line.sdk.queues.list()[0]
+
+    changed = queue.update(friendly_name="autre", max_size=7)
+    with pytest.raises(TwilioRestException) as early:
+        queue.delete()
+    line.control.hang_up(call)
+    line.wait(1)
+
+    assert (changed.friendly_name, changed.max_size) == ("autre", 7)
+    assert early.value.code == 22002
+    assert queue.delete()
+    assert line.sdk.queues.list() == []

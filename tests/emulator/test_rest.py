@@ -39,6 +39,7 @@ def test_t60_a_leg_is_queued_then_reports_each_step_and_asks_for_its_document(li
         "in-progress",
         leg.sid,
     )
+    assert [asked["SequenceNumber"] for asked in line.server.at("/leg")] == ["0", "1", "2", "3"]
     done = line.sdk.calls(leg.sid).fetch()
     assert (done.status, done.duration) == ("completed", "1")
     assert done.start_time < done.end_time
@@ -76,6 +77,7 @@ def test_t62_completed_ends_a_ringing_leg(line: Line, status: str) -> None:
 
     assert ended.status == status
     assert line.server.at("/leg")[-1]["CallStatus"] == status
+    assert line.server.at("/offer") == []
     assert line.control.phone(P1)["state"] == "idle"
 
 
@@ -105,6 +107,7 @@ def test_t62_canceled_does_not_end_an_answered_call(line: Line) -> None:
     line.wait(1)
 
     assert line.control.call(call)["state"] == "in_progress"
+    assert line.sdk.calls(line.sid(call)).fetch().status == "in-progress"
 
 
 def test_t62_a_leg_cancelled_before_it_left_reports_nothing(line: Line) -> None:

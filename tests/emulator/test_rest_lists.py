@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
-from tests.emulator.line import ACCOUNT, P1, Line, N, doc
+from tests.emulator.line import ACCOUNT, P1, A, Line, N, doc
 
 
 def test_t64_wrong_credentials_are_refused(line: Line) -> None:
@@ -32,7 +35,7 @@ def test_t64_what_is_not_there_is_not_found(line: Line) -> None:
     missing = [
         lambda: line.sdk.calls("CA" + "0" * 32).fetch(),
         lambda: line.sdk.queues("attente").fetch(),
-        lambda: line.sdk.queues(line.sdk.queues.list()[0].sid).members("Front").fetch(),
+        lambda: line.sdk.queues(line.sdk.queues.list()[0].sid).members("CA" + "0" * 32).fetch(),
         lambda: line.sdk.conferences("CF" + "0" * 32).fetch(),
     ]
 
@@ -97,6 +100,30 @@ def test_t64_120_calls_come_in_three_pages_even_while_they_are_deleted(line: Lin
     assert third.next_page() is None
 
 
+PAGE_KEYS = frozenset(
+    "end first_page_uri next_page_uri last_page_uri page page_size previous_page_uri start total num_pages uri".split()
+)
+
+
+def test_t64_a_page_holds_one_list_and_says_where_the_next_is(line: Line) -> None:
+    for _ in range(120):
+        line.dial(doc("<Reject/>"), wait_s=0.3)
+
+    uri, pages = f"/2010-04-01/Accounts/{ACCOUNT}/Calls.json?PageSize=50", []
+    while uri:
+        body = json.loads(line.sdk.request("GET", f"https://api.twilio.com{uri}").text)
+        pages.append(body)
+        uri = body["next_page_uri"]
+
+    assert [set(page) - PAGE_KEYS for page in pages] == [{"calls"}] * 3
+    assert [len(page["calls"]) for page in pages] == [50, 50, 20]
+    assert "PageToken=" in pages[0]["next_page_uri"]
+    sids = [call["sid"] for page in pages for call in page["calls"]]
+    assert len(set(sids)) == 120
+    starts = [parsedate_to_datetime(call["start_time"]) for page in pages for call in page["calls"]]
+    assert starts == sorted(starts, reverse=True)
+
+
 def test_lists_are_filtered_by_status_number_and_time(line: Line) -> None:
     early = line.dial(doc("<Reject/>"))
     line.wait(3_600)
@@ -140,12 +167,56 @@ def test_a_fallback_needs_a_url(line: Line) -> None:
     assert error.value.code == 21405
 
 
-def test_notifications_keep_the_requests_variables(line: Line) -> None:
-    line.script(voice=(500, "", "text/html"))
-    call = line.dial()
+def test_notifications_keep_the_requests_variables_of_documents_and_callbacks(line: Line) -> None:
+    line.script(voice=(500, "", "text/html"), numstatus=(500, "", "text/html"))
+    call = line.dial(wait_s=6)
 
-    (listed,) = line.sdk.notifications.list()
-    full = line.sdk.notifications(listed.sid).fetch()
+    listed = line.sdk.notifications.list()
+    full = [line.sdk.notifications(one.sid).fetch() for one in listed]
 
-    assert (listed.error_code, listed.call_sid) == ("11200", line.sid(call))
-    assert "From=+33639980001" in full.request_variables
+    assert [(one.error_code, one.log) for one in listed] == [("15003", "1"), ("11200", "0")]
+    assert {one.call_sid for one in listed} == {line.sid(call)}
+    for one in full:
+        variables = dict(parse_qsl(one.request_variables, keep_blank_values=True))
+        assert (variables["From"], variables["CallSid"]) == (A, line.sid(call))
+    assert [one.sid for one in line.sdk.calls(line.sid(call)).notifications.list()] == [
+        one.sid for one in listed
+    ]
+
+
+def test_notifications_come_in_pages(line: Line) -> None:
+    for number in range(7):
+        line.carrier.world.alert(12200, f"line {number}")
+
+    first = line.sdk.notifications.page(page_size=3)
+    pages = [first, second := first.next_page(), second.next_page()]
+
+    texts = [[one.message_text for one in page] for page in pages]
+    assert texts == [["line 6", "line 5", "line 4"], ["line 3", "line 2", "line 1"], ["line 0"]]
+    assert pages[2].next_page() is None
+
+
+def test_the_lists_of_queues_members_rooms_and_participants_parse_into_the_types_of_the_client(
+    line: Line,
+) -> None:
+    line.script(
+        w=doc('<Pause length="60"/>'), offer=doc('<Dial><Conference waitUrl="">R</Conference></Dial>')
+    )
+    calls = [
+        line.dial(doc('<Enqueue waitUrl="/w">attente</Enqueue>'), from_=f"+336399800{i}0") for i in range(3)
+    ]
+    leg = line.ring(P1)
+    line.wait(1)
+    line.control.answer(P1)
+    line.wait(1)
+
+    (queue,) = line.sdk.queues.list()
+    first = line.sdk.queues(queue.sid).members.page(page_size=2)
+    members = [*first, *(first.next_page() or ())]
+    (room,) = line.sdk.conferences.list()
+    (participant,) = line.sdk.conferences(room.sid).participants.list()
+
+    assert [member.call_sid for member in members] == [line.sid(call) for call in calls]
+    assert [member.position for member in members] == [1, 2, 3]
+    assert (queue.current_size, room.status) == (3, "in-progress")
+    assert (participant.call_sid, participant.hold, participant.status) == (leg.sid, False, "connected")

@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+import io
+from typing import Any
+
 import pytest
+from twilio.request_validator import RequestValidator
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Request, Response
 
 from helpline.emulator import OwnNumber, WsgiTransport
 from helpline.emulator.signature import sign
-from tests.emulator.line import SERVER, Line, doc
+from tests.emulator.line import SERVER, TOKEN, Line, doc
 
 V1_PARAMS = {
     "Digits": "1234", "To": "+18005551212", "From": "+14158675310", "Caller": "+14158675310",
@@ -23,6 +29,7 @@ def test_t01_the_published_vectors_come_out_exactly(
     token: str, url: str, params: list[tuple[str, str]], signature: str
 ) -> None:
     assert sign(token, url, params) == signature
+    assert RequestValidator(token).validate(url, MultiDict(params), signature)
 
 
 def test_t01_one_changed_byte_of_url_value_or_token_changes_the_signature() -> None:
@@ -31,6 +38,9 @@ def test_t01_one_changed_byte_of_url_value_or_token_changes_the_signature() -> N
     assert sign("12346", V1_URL, V1_PARAMS.items()) != right
     assert sign("12345", V1_URL + "3", V1_PARAMS.items()) != right
     assert sign("12345", V1_URL, (V1_PARAMS | {"Digits": "1235"}).items()) != right
+    assert not RequestValidator("12346").validate(V1_URL, V1_PARAMS, right)
+    assert not RequestValidator("12345").validate(V1_URL + "3", V1_PARAMS, right)
+    assert not RequestValidator("12345").validate(V1_URL, V1_PARAMS | {"Digits": "1235"}, right)
 
 
 def test_t02_the_raw_url_is_requested_and_signed_as_it_was_given(line: Line) -> None:
@@ -50,8 +60,11 @@ def test_t03_https_drops_the_port_before_signing_and_http_keeps_it() -> None:
     assert sign("t", "https://srv.test/a?") != sign("t", "https://srv.test/a")
 
 
-@pytest.mark.parametrize("origin", ["https://srv.test:8443", "http://srv.test:8080"])
-def test_t03_the_official_validator_accepts_both_ports(origin: str) -> None:
+@pytest.mark.parametrize(
+    ("origin", "signed"),
+    [("https://srv.test:8443", "https://srv.test"), ("http://srv.test:8080", "http://srv.test:8080")],
+)
+def test_t03_the_official_validator_accepts_both_ports(origin: str, signed: str) -> None:
     line = Line()
     line.transport = WsgiTransport({origin: line.server})
     line.carrier._transport = line.transport
@@ -60,27 +73,42 @@ def test_t03_the_official_validator_accepts_both_ports(origin: str) -> None:
 
     line.dial(doc("<Say>bonjour</Say>"))
 
-    assert line.server.paths()[0] == "/voice"
+    (asked,) = line.server.at("/voice")
+    assert asked.headers["X-Twilio-Signature"] == sign(TOKEN, f"{signed}/voice", asked.form.items())
     assert line.transport.errors == []
 
 
-def test_t04_a_fault_leaves_the_signature_out_or_makes_it_wrong() -> None:
+@pytest.mark.parametrize("fault", ["unsigned", "forged", "garbled"])
+def test_t04_a_signature_that_is_missing_wrong_or_none_is_refused_and_the_caller_hears_the_fallback(
+    fault: str,
+) -> None:
     seen: list[str | None] = []
 
-    def server(environ: dict[str, str], start_response: object) -> list[bytes]:
-        seen.append(environ.get("HTTP_X_TWILIO_SIGNATURE"))
-        raise ConnectionResetError
+    def guarded(environ: dict[str, Any], start_response: Any) -> Any:
+        """The scripted server behind the official validator, which must not be given a missing header."""
+        body = environ["wsgi.input"].read()
+        request = Request(environ | {"wsgi.input": io.BytesIO(body)})
+        given = request.headers.get("X-Twilio-Signature")
+        seen.append(given)
+        url = f"{SERVER}{environ['RAW_URI']}"
+        if given is None or not RequestValidator(TOKEN).validate(url, request.form, given):
+            return Response(status=403)(environ, start_response)
+        return line.server(environ | {"wsgi.input": io.BytesIO(body)}, start_response)
 
     line = Line()
-    line.transport.apps[SERVER] = server  # type: ignore[index]  # a dict in this test
-    line.control.set_faults(
-        {"web": [{"path": "/voice", "fault": "unsigned"}, {"path": "/fallback", "fault": "forged"}]}
-    )
+    line.transport.apps[SERVER] = guarded  # type: ignore[index]  # a dict in this test
+    line.control.set_faults({"web": [{"path": "/voice", "fault": fault}]})
+    line.script(fallback=doc("<Say>secours</Say>"))
 
-    line.dial()
+    calls = [line.dial(doc("<Say>jamais</Say>")) for _ in range(8)]
 
-    assert seen[0] is None
-    assert seen[1] == "AAAAAAAAAAAAAAAAAAAAAAAAAAA="
+    assert {line.heard(call)[0] for call in calls} == {"secours"}
+    assert {asked["ErrorCode"] for asked in line.server.at("/fallback")} == {"11200"}
+    assert line.transport.errors == []
+    wanted = {"unsigned": {None}, "forged": {"A" * 27 + "="}, "garbled": {"", "A" * 10, "signé à la main"}}[
+        fault
+    ]
+    assert wanted <= set(seen)
 
 
 def test_credentials_in_a_url_travel_as_a_header_and_are_not_signed(line: Line) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
-from helpline.emulator import forbidden
+from helpline.emulator import forbidden, refusals
 from helpline.emulator.carrier import Carrier
 from helpline.emulator.envelope import API_VERSION
 from helpline.emulator.faults import RestFault
@@ -43,6 +44,7 @@ OPERATIONS: dict[str, tuple[str, str, Callable[..., Reply]]] = {
     "conferences.update": ("POST", "/Conferences/<sid>.json", rooms.update),
     "participants.list": ("GET", "/Conferences/<sid>/Participants.json", rooms.participants),
     "participants.fetch": ("GET", "/Conferences/<sid>/Participants/<who>.json", rooms.participant),
+    "participants.update": ("POST", "/Conferences/<sid>/Participants/<who>.json", rooms.change),
     "participants.delete": ("DELETE", "/Conferences/<sid>/Participants/<who>.json", rooms.kick),
     "numbers.list": ("GET", "/IncomingPhoneNumbers.json", numbers.list_),
     "numbers.fetch": ("GET", "/IncomingPhoneNumbers/<sid>.json", numbers.fetch),
@@ -53,6 +55,16 @@ OPERATIONS: dict[str, tuple[str, str, Callable[..., Reply]]] = {
 ROUTES = Map(
     [Rule(STEM + path, methods=[verb], endpoint=name) for name, (verb, path, _) in OPERATIONS.items()]
 )
+
+
+REGIONAL = re.compile(r"api\.[a-z0-9-]+\.[a-z0-9-]+\.twilio\.com")
+
+
+def _refuse(carrier: Carrier, request: RestRequest) -> Reply:
+    """A resource that is not there, or that this carrier does not model. Whoever asks should see it."""
+    message = f"{request.method} {request.path}: no such resource of this carrier"
+    carrier.world.alert(20404, message, url=request.path)
+    raise not_found(request.path)
 
 
 class LostReply(TimeoutError):
@@ -97,8 +109,7 @@ class RestApp:
 
     def _answer(self, request: Request) -> Reply:
         name, operation, arguments = self._route(request)
-        query = tuple(request.args.items(multi=True))
-        asked = RestRequest(request.method, request.path, query, request.form)
+        asked = RestRequest(request.method, request.path, tuple(request.args.items(multi=True)), request.form)
         world = self._carrier.world
         with self._guard():
             fault = world.faults.rest_fault(name, world.rng)
@@ -108,6 +119,7 @@ class RestApp:
             try:
                 self._check_caller(request, arguments.pop("account"))
                 self._check_promises(asked)
+                self._check_names(name, asked)
                 reply = self._carry_out(fault, operation, asked, arguments)
             except RestError as error:
                 self._note(name, asked, error.status, error.code)
@@ -123,23 +135,40 @@ class RestApp:
         try:
             name, arguments = ROUTES.bind_to_environ(request.environ).match()
         except HTTPException:
-            raise not_found(request.path) from None
+            return "refused", _refuse, {"account": self._carrier.world.settings.account_sid}
         return name, OPERATIONS[name][2], dict(arguments)
 
     def _check_caller(self, request: Request, account: str) -> None:
-        """Basic authentication: account and token, or API key and secret. A region's host takes its own token."""
-        settings = self._carrier.world.settings
-        token = settings.region_hosts.get(request.host, settings.auth_token)
-        pairs = {(settings.account_sid, token)}
+        """Basic authentication: account and token, or API key and secret. One account lives in one region."""
+        settings, world = self._carrier.world.settings, self._carrier.world
+        pairs = {(settings.account_sid, settings.auth_token)}
         if settings.api_key:
             pairs.add((settings.api_key, settings.api_secret))
         given = request.authorization
         known = given is not None and given.type == "basic" and (given.username, given.password) in pairs
         if not known or account != settings.account_sid:
             raise RestError(20003, 401, "Authenticate")
+        if REGIONAL.fullmatch(request.host):
+            world.region_host = world.region_host or request.host
+            if request.host != world.region_host:
+                message = f"{request.host} after {world.region_host}: several regions are not modelled"
+                world.alert(20003, message, url=request.url)
+                raise RestError(20003, 401, "Authenticate")
+
+    def _check_names(self, name: str, asked: RestRequest) -> None:
+        """Refuse what the real carrier would act on and this one does not; tell of what no carrier knows."""
+        refused, strange = refusals.in_rest(name, [*asked.form, *(key for key, _ in asked.query)])
+        if name != "refused" and refused:
+            message = f"{', '.join(refused)} of {name}: not modelled by this carrier"
+            self._carrier.world.alert(20001, message, url=asked.path)
+            raise bad(20001, message)
+        if name != "refused" and strange:
+            message = f"{', '.join(strange)} of {name}: no such parameter, ignored"
+            self._carrier.world.alert(20001, message, level="warning", url=asked.path)
 
     def _check_promises(self, asked: RestRequest) -> None:
-        words = forbidden.in_rest(asked.path, [*asked.form, *(name for name, _ in asked.query)])
+        names = [*asked.form, *(name for name, _ in asked.query)]
+        words = forbidden.in_rest(asked.path, names) + forbidden.in_text(asked.form.get("Twiml", ""))
         if words:
             broken = f"P3 broken: {', '.join(words)} in {asked.method} {asked.path}"
             self._carrier.broken.append(broken)

@@ -6,12 +6,11 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
-from urllib.parse import urlsplit
 
 from helpline.emulator import twiml
 from helpline.emulator.carrier import Carrier, NewLeg
 from helpline.emulator.documents import DocumentRequest
-from helpline.emulator.rest import resources
+from helpline.emulator.rest import fields, resources
 from helpline.emulator.rest.errors import RestError, bad, not_found
 from helpline.emulator.rest.pages import Row, page
 from helpline.emulator.rest.request import Reply, RestRequest
@@ -37,7 +36,7 @@ def create(carrier: Carrier, request: RestRequest) -> Reply:
         raise bad(21205, "Url parameter is required")
     new = NewLeg(
         from_, to, document, _callback(carrier, request), _fallback(request),
-        1000 * min(600, _whole(request, "Timeout", 60, 21208)), 1000 * _whole(request, "TimeLimit", 0, 20001),
+        1000 * min(600, fields.whole(request, "Timeout", 60, 21208)), 1000 * fields.whole(request, "TimeLimit", 0, 20001),
     )  # fmt: skip
     return 201, resources.call(carrier.world, carrier.place_call(new))
 
@@ -60,7 +59,7 @@ def _document(request: RestRequest, role: str) -> DocumentRequest | None:
     """Url beats Twiml; None when neither is given."""
     url, text = request.form.get("Url", ""), request.form.get("Twiml", "")
     if url:
-        return DocumentRequest(role, _url(url, 21205, "Url"), _method(request, "Method"))
+        return DocumentRequest(role, fields.url(url, 21205, "Url"), fields.method(request, "Method"))
     if not text:
         return None
     if len(text) > MAX_TWIML:
@@ -74,27 +73,6 @@ def _document(request: RestRequest, role: str) -> DocumentRequest | None:
     return DocumentRequest(role, "", inline=text)
 
 
-def _url(url: str, code: int, name: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise bad(code, f"{name} is not a valid URL: {url}")
-    return url
-
-
-def _method(request: RestRequest, name: str) -> str:
-    text = request.form.get(name, "POST").upper()
-    if text not in ("GET", "POST"):
-        raise bad(21209, f"{name} is not a valid method")
-    return text
-
-
-def _whole(request: RestRequest, name: str, default: int, code: int) -> int:
-    text = request.form.get(name, str(default))
-    if not text.isdigit():
-        raise bad(code, f"{name} is not valid")
-    return int(text)
-
-
 def _callback(carrier: Carrier, request: RestRequest) -> Callback | None:
     """Events are repeated parameters. One value with spaces is a trap: accepted, warned of, and silent for ever."""
     url = request.form.get("StatusCallback", "")
@@ -104,13 +82,15 @@ def _callback(carrier: Carrier, request: RestRequest) -> Callback | None:
     for event in asked - EVENTS:
         carrier.world.alert(21626, f"unknown StatusCallbackEvent {event!r}", level="warning")
     return Callback(
-        _url(url, 21609, "StatusCallback"), _method(request, "StatusCallbackMethod"), asked & EVENTS
+        fields.url(url, 21609, "StatusCallback"),
+        fields.method(request, "StatusCallbackMethod"),
+        asked & EVENTS,
     )
 
 
 def _fallback(request: RestRequest) -> tuple[str, str] | None:
     url = request.form.get("FallbackUrl", "")
-    return (_url(url, 21205, "FallbackUrl"), _method(request, "FallbackMethod")) if url else None
+    return (fields.url(url, 21205, "FallbackUrl"), fields.method(request, "FallbackMethod")) if url else None
 
 
 def fetch(carrier: Carrier, request: RestRequest, sid: str) -> Reply:

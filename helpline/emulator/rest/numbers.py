@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from functools import partial
-from urllib.parse import urlsplit
 
 from helpline.emulator.carrier import Carrier
-from helpline.emulator.rest import resources
+from helpline.emulator.rest import fields, resources
 from helpline.emulator.rest.errors import bad, not_found
 from helpline.emulator.rest.pages import Row, page
 from helpline.emulator.rest.request import Reply, RestRequest
@@ -57,14 +56,10 @@ def update(carrier: Carrier, request: RestRequest, sid: str) -> Reply:
     for name, key in URLS.items():
         if name in request.form:
             url = request.form[name]
-            if url and urlsplit(url).scheme not in ("http", "https"):
-                raise bad(21609 if name == "StatusCallback" else 21402, f"{name} is not a valid URL")
-            changed[key] = url
+            changed[key] = url and fields.url(url, 21609 if name == "StatusCallback" else 21402, name)
     for name, key in METHODS.items():
         if name in request.form:
-            if request.form[name].upper() not in ("GET", "POST"):
-                raise bad(21403, f"{name} is not a valid method")
-            changed[key] = request.form[name].upper()
+            changed[key] = fields.method(request, name, code=21403)
     if changed.get("voice_fallback_url") and not changed.get("voice_url"):
         raise bad(21405, "a fallback URL needs a URL")
     config.urls = changed

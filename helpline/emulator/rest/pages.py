@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +26,7 @@ def page(key: str, rows: Sequence[Row], path: str, query: Sequence[tuple[str, st
     """One page of `rows` as the carrier sends it: exactly one key besides the page's own."""
     given = dict(query)
     size = _size(given.get("PageSize", ""))
-    number = int(given["Page"]) if given.get("Page", "").isdigit() else 0
+    number = _whole(given.get("Page", ""), 0)
     before = ordinals.get(given.get("PageToken", "").removeprefix("PA"))
     older = sorted(
         (row for row in rows if before is None or row.ordinal < before), key=lambda row: -row.ordinal
@@ -52,4 +53,8 @@ def page(key: str, rows: Sequence[Row], path: str, query: Sequence[tuple[str, st
 
 
 def _size(text: str) -> int:
-    return min(MAX_SIZE, max(1, int(text))) if text.isdigit() else DEFAULT_SIZE
+    return min(MAX_SIZE, max(1, _whole(text, DEFAULT_SIZE)))
+
+
+def _whole(text: str, default: int) -> int:
+    return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else default

@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 from functools import partial
-from urllib.parse import urlsplit
 
 from helpline.emulator.carrier import Carrier
-from helpline.emulator.documents import DocumentRequest
 from helpline.emulator.queues import Member
-from helpline.emulator.rest import resources
+from helpline.emulator.rest import fields, resources
 from helpline.emulator.rest.errors import bad, not_found
 from helpline.emulator.rest.pages import Row, page
 from helpline.emulator.rest.request import Reply, RestRequest
 from helpline.emulator.state import Queue
 
+MAX_SIZE = 5_000
+
 
 def create(carrier: Carrier, request: RestRequest) -> Reply:
     """A queue; its name must be free."""
-    name, size = request.form.get("FriendlyName", ""), request.form.get("MaxSize", "")
+    name = request.form.get("FriendlyName", "")
+    size = _size(request) if "MaxSize" in request.form else None
     if not 1 <= len(name) <= 64:
         raise bad(22004, "FriendlyName is required, 64 characters at most")
     if carrier.queues.find(name) is not None:
         raise bad(22003, f"A queue with the name {name} already exists")
-    queue = carrier.queues.create(name, int(size) if size.isdigit() else None)
+    queue = carrier.queues.create(name, size)
     return 201, resources.queue(carrier.world, queue)
+
+
+def _size(request: RestRequest) -> int:
+    size = fields.whole(request, "MaxSize", 0, 20001)
+    if size > MAX_SIZE:
+        raise bad(20001, f"MaxSize is at most {MAX_SIZE}")
+    return size
 
 
 def list_(carrier: Carrier, request: RestRequest) -> Reply:
@@ -51,11 +59,13 @@ def fetch(carrier: Carrier, request: RestRequest, sid: str) -> Reply:
 def update(carrier: Carrier, request: RestRequest, sid: str) -> Reply:
     """Rename or resize a queue."""
     queue = find(carrier, request, sid)
-    name, size = request.form.get("FriendlyName", queue.name), request.form.get("MaxSize", "")
+    name = request.form.get("FriendlyName", queue.name)
+    size = _size(request) if "MaxSize" in request.form else queue.max_size
+    if not 1 <= len(name) <= 64:
+        raise bad(22004, "FriendlyName is required, 64 characters at most")
     if name != queue.name and carrier.queues.find(name) is not None:
         raise bad(22003, f"A queue with the name {name} already exists")
-    queue.name = name
-    queue.max_size = int(size) if size.isdigit() else queue.max_size
+    queue.name, queue.max_size = name, size
     return 200, resources.queue(carrier.world, queue)
 
 
@@ -79,9 +89,11 @@ def members(carrier: Carrier, request: RestRequest, sid: str) -> Reply:
 
 
 def _member(carrier: Carrier, request: RestRequest, sid: str, who: str) -> Member:
-    """By call sid, or Front; nobody there is not found."""
+    """By call sid; nobody there is not found. Front is refused."""
+    if who == "Front":
+        carrier.world.alert(20404, "Members/Front is not modelled by this carrier", url=request.path)
     for member in find(carrier, request, sid).members:
-        if who in (member.leg.sid, "Front"):
+        if who == member.leg.sid:
             assert isinstance(member, Member)
             return member
     raise not_found(request.path)
@@ -94,8 +106,9 @@ def member(carrier: Carrier, request: RestRequest, sid: str, who: str) -> Reply:
 
 def dequeue(carrier: Carrier, request: RestRequest, sid: str, who: str) -> Reply:
     """Take somebody out and give them another document; their Enqueue's action hears `redirected`."""
-    member, url = _member(carrier, request, sid, who), request.form.get("Url", "")
-    if urlsplit(url).scheme not in ("http", "https"):
-        raise bad(21205, "Url is not valid")
-    carrier.redirect(member.leg, DocumentRequest("redirect", url, request.form.get("Method", "POST").upper()))
+    member = _member(carrier, request, sid, who)
+    document = fields.document(request, "redirect", "Url", "Method")
+    if document is None:
+        raise bad(21205, "Url parameter is required")
+    carrier.redirect(member.leg, document)
     return 200, resources.member(carrier.world, member)

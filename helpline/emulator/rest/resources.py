@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from helpline.emulator import forbidden
 from helpline.emulator.envelope import API_VERSION
@@ -132,7 +133,7 @@ def participant(world: World, participant: Participant) -> dict[str, Any]:
         "end_conference_on_exit": participant.options.end_on_exit,
         "start_conference_on_enter": participant.options.start_on_enter,
         **forbidden.participant_fields(),
-        "hold": False,
+        "hold": participant.held,
         "status": "connected",
         "queue_time": str(participant.leg.queue_time_ms),
         "uri": f"{stem}/{participant.leg.sid}.json",
@@ -188,6 +189,9 @@ def notification(world: World, alert: Alert, full: bool = False) -> dict[str, An
         "uri": f"{base(world)}/Notifications/{alert.sid}.json",
     }
     if full:
-        variables = "&".join(f"{name}={value}" for name, value in alert.variables)
-        fields |= {"request_variables": variables, "response_headers": "", "response_body": ""}
+        fields |= {
+            "request_variables": urlencode(alert.variables),
+            "response_headers": "",
+            "response_body": "",
+        }
     return fields

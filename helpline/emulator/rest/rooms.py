@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from helpline.emulator.carrier import Carrier
-from helpline.emulator.rest import resources
+from helpline.emulator.rest import fields, resources
 from helpline.emulator.rest.errors import bad, not_found
 from helpline.emulator.rest.pages import Row, page
 from helpline.emulator.rest.request import Reply, RestRequest
@@ -41,21 +41,27 @@ def fetch(carrier: Carrier, request: RestRequest, sid: str) -> Reply:
 
 
 def update(carrier: Carrier, request: RestRequest, sid: str) -> Reply:
-    """End a conference: Status=completed. Its legs go on with their documents."""
-    room = find(carrier, request, sid)
-    if request.form.get("Status") != "completed":
-        raise bad(20001, "only Status=completed is modelled")
-    if not room.ended_reason:
+    """End a conference (Status=completed: its legs go on with their documents) or announce something to all."""
+    room, status = find(carrier, request, sid), request.form.get("Status", "")
+    announced = fields.document(request, "announce", "AnnounceUrl", "AnnounceMethod")
+    if (status and status != "completed") or not (status or announced):
+        raise bad(20001, "Status is completed, or AnnounceUrl is given")
+    if room.ended_reason and announced is not None:
+        raise not_found(request.path)
+    if announced is not None:
+        carrier.room_orders.announce(room, tuple(room.participants), announced)
+    if status and not room.ended_reason:
         carrier.rooms.complete(room)
     return 200, resources.room(carrier.world, room)
 
 
 def participants(carrier: Carrier, request: RestRequest, sid: str) -> Reply:
     """Who is in the room now; nobody once it has ended."""
-    world = carrier.world
+    world, hold = carrier.world, dict(request.query).get("Hold", "").lower()
     rows = [
         Row(member.leg.ordinal, member.leg.sid, partial(resources.participant, world, member))
         for member in find(carrier, request, sid).participants
+        if hold in ("", str(member.held).lower())
     ]
     return 200, page("participants", rows, request.path, request.query, world.ordinals)
 
@@ -71,6 +77,22 @@ def _participant(carrier: Carrier, request: RestRequest, sid: str, who: str) -> 
 def participant(carrier: Carrier, request: RestRequest, sid: str, who: str) -> Reply:
     """One participant."""
     return 200, resources.participant(carrier.world, _participant(carrier, request, sid, who))
+
+
+def change(carrier: Carrier, request: RestRequest, sid: str, who: str) -> Reply:
+    """Hold or take back, announce something, or change whether the room ends with this participant."""
+    member, orders = _participant(carrier, request, sid, who), carrier.room_orders
+    held = fields.flag(request, "Hold")
+    ends = fields.flag(request, "EndConferenceOnExit")
+    music = fields.document(request, "hold", "HoldUrl", "HoldMethod", "GET")
+    announced = fields.document(request, "announce", "AnnounceUrl", "AnnounceMethod")
+    if held is not None:
+        orders.hold(member, held, music)
+    if ends is not None:
+        orders.end_on_exit(member, ends)
+    if announced is not None:
+        orders.announce(member.room, (member,), announced)
+    return 200, resources.participant(carrier.world, member)
 
 
 def kick(carrier: Carrier, request: RestRequest, sid: str, who: str) -> Reply:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from helpline.emulator.player import Scene
 from helpline.emulator.state import Callback
 from helpline.emulator.twiml import Verb
@@ -17,7 +19,7 @@ def warn(scene: Scene, code: int, message: str) -> None:
 def number(scene: Scene, verb: Verb, attribute: str, default: int, code: int = 12200) -> int:
     """A whole number; `code` is the warning for anything else."""
     text = verb.get(attribute, str(default))
-    if text.isdigit():
+    if re.fullmatch(r"[0-9]{1,9}", text):
         return int(text)
     warn(scene, code, f'<{verb.name} {attribute}="{text}">')
     return default

@@ -27,16 +27,13 @@ class Dial:
     room: RoomDial
 
     async def __call__(self, scene: Scene, dial: Verb) -> Next:
-        """Choose what is dialled. A Conference or Queue cannot stand beside other nouns (13000)."""
+        """Choose what is dialled. A Conference cannot stand beside other nouns (13000)."""
         nouns = dial.children or ((Verb("Number", {}, dial.text),) if dial.text else ())
-        special = next((noun for noun in nouns if noun.name in ("Conference", "Queue")), None)
-        if special is not None and len(nouns) > 1:
-            warn(scene, 13000, f"<{special.name}> stands beside other nouns")
-        if special is not None and special.name == "Conference":
-            return await self.room(scene, dial, special)
-        if special is not None:
-            warn(scene, 14210, "<Queue> inside <Dial> is not modelled")
-            return after(scene, dial, "failed")
+        room = next((noun for noun in nouns if noun.name == "Conference"), None)
+        if room is not None and len(nouns) > 1:
+            warn(scene, 13000, "<Conference> stands beside other nouns")
+        if room is not None:
+            return await self.room(scene, dial, room)
         caller_id = self._caller_id(scene, dial)
         if not nouns or caller_id is None:
             return after(scene, dial, "failed")

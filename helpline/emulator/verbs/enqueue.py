@@ -26,6 +26,8 @@ async def enqueue(scene: Scene, verb: Verb) -> Next:
             14204 if not name else 14205, "queue name", leg=scene.leg, url=scene.document.url
         )
         return _after(scene, verb, "error", None)
+    if scene.player.world.faults.queue_broken(name):
+        return _after(scene, verb, "system-error", None)
     queues = Queues(scene.player.world)
     queue = queues.find(name) or queues.create(name)
     if len(queue.members) >= min(queue.max_size, number(scene, verb, "maxQueueSize", queue.max_size)):
