@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +40,7 @@ def _dial(control: Control, body: dict[str, Any], _: dict[str, str]) -> Answer:
 
 def _log(control: Control, body: dict[str, Any], at: dict[str, str]) -> Answer:
     after = at.get("after", "0")
-    if not after.isdigit():
+    if not re.fullmatch("[0-9]{1,15}", after):
         raise ControlError(400, "after: a whole number", "after")
     return 200, {"log": control.log(int(after))}
 
@@ -109,10 +110,15 @@ class ControlApp:
         try:
             endpoint, at = ROUTES.bind_to_environ(request.environ).match()
         except HTTPException as error:
-            raise ControlError(error.code or 404, "no such operation", "path") from None
+            code = error.code or 404
+            raise ControlError(code if code >= 400 else 404, "no such operation", "path") from None
+        try:
+            asked = request.args.to_dict()
+        except UnicodeDecodeError:
+            raise ControlError(400, "the query is not UTF-8", "query") from None
         if "number" in at:
             at = {"number": self._options.number_of(at["number"])}
-        return OPERATIONS[endpoint](self._control, _body(request), {**request.args.to_dict(), **at})
+        return OPERATIONS[endpoint](self._control, _body(request), {**asked, **at})
 
 
 def _body(request: Request) -> dict[str, Any]:

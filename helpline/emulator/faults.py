@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from helpline.emulator.chance import Chance
+from helpline.emulator.knobs import MOST
 
 WEB = frozenset({"hang", "reset", "refuse", "slow", "lost", "unsigned", "forged", "garbled", "duplicate"})
 REST = frozenset({"hang", "lost_reply", "latency", "reset"})
@@ -165,14 +166,14 @@ def _rule(made: Any, rule: Mapping[str, Any], where: str, words: frozenset[str])
                 raise BadFault(f"{where}.fault")
         elif isinstance(old, tuple):
             low, high = value if isinstance(value, list | tuple) and len(value) == 2 else (value, value)
-            if not (isinstance(low, int) and isinstance(high, int) and 0 <= low <= high):
+            if not (type(low) is int and type(high) is int and 0 <= low <= high <= MOST):
                 raise BadFault(f"{where}.{key}")
             value = (low, high)
         elif isinstance(old, float):
             if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
                 raise BadFault(f"{where}.{key}")
             value = float(value)
-        elif type(value) is not type(old) or (isinstance(value, int) and value < 0):
+        elif type(value) is not type(old) or (type(value) is int and not 0 <= value <= MOST):
             raise BadFault(f"{where}.{key}")
         setattr(made, key, value)
     return made

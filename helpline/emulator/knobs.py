@@ -18,6 +18,9 @@ WITHHELD_FORMS = (
 )  # fmt: skip
 
 
+MOST = 31 * 86_400_000  # of any number: a month in ms
+
+
 @dataclass(frozen=True)
 class Knobs:
     """Times are milliseconds unless the name says otherwise."""
@@ -119,9 +122,12 @@ def _fitting(name: str, old: Any, value: Any) -> Any:
     if name in CHOICES and (value != "random" or name in ("join_before_start", "leave_before_end")):
         return value
     if isinstance(old, tuple):
-        if isinstance(value, list | tuple) and len(value) == 2 and all(isinstance(v, int) for v in value):
-            return (value[0], value[1])
+        if isinstance(value, list | tuple) and len(value) == 2 and all(type(v) is int for v in value):
+            low, high = value
+            if 0 <= low <= high <= MOST:
+                return (low, high)
         raise TypeError(f"{name}={value!r}")
-    if type(value) is not type(old) or (isinstance(value, int) and value < 0):
+    least = 1 if name == "say_chars_per_s" else 0
+    if type(value) is not type(old) or (type(value) is int and not least <= value <= MOST):
         raise TypeError(f"{name}={value!r}")
     return value

@@ -6,22 +6,22 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-E164 = re.compile(r"\+[1-9]\d{6,14}")
+E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
 def e164(number: str) -> str:
     """`0639980001`, `33639980001`'s `+` form and spaces all become `+33639980001`; other texts come back as given."""
     digits = re.sub(r"[\s.\-]", "", number)
-    if re.fullmatch(r"0[1-9]\d{8}", digits):
+    if re.fullmatch(r"0[1-9][0-9]{8}", digits):
         return "+33" + digits[1:]
-    if re.fullmatch(r"00[1-9]\d{6,13}", digits):
+    if re.fullmatch(r"00[1-9][0-9]{6,13}", digits):
         return "+" + digits[2:]
     return digits
 
 
 def national(number: str) -> str:
     """`+33639980001` as people in France write it: `0639980001`; other texts come back as given."""
-    return "0" + number[3:] if re.fullmatch(r"\+33[1-9]\d{8}", number) else number
+    return "0" + number[3:] if re.fullmatch(r"\+33[1-9][0-9]{8}", number) else number
 
 
 @dataclass(frozen=True)

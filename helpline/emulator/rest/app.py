@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
+from werkzeug.datastructures import Authorization
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
@@ -67,6 +68,13 @@ def _refuse(carrier: Carrier, request: RestRequest) -> Reply:
     raise not_found(request.path)
 
 
+def _credentials(request: Request) -> Authorization | None:
+    try:
+        return request.authorization
+    except ValueError:  # bytes that are no base64
+        return None
+
+
 class LostReply(TimeoutError):
     """The client waits for an answer that does not come. executed: whether the request was carried out all the same.
 
@@ -109,7 +117,11 @@ class RestApp:
 
     def _answer(self, request: Request) -> Reply:
         name, operation, arguments = self._route(request)
-        asked = RestRequest(request.method, request.path, tuple(request.args.items(multi=True)), request.form)
+        try:
+            query = tuple(request.args.items(multi=True))
+        except UnicodeDecodeError:
+            raise bad(20001, "the query is not UTF-8") from None
+        asked = RestRequest(request.method, request.path, query, request.form)
         world = self._carrier.world
         with self._guard():
             fault = world.faults.rest_fault(name, world.rng)
@@ -144,7 +156,7 @@ class RestApp:
         pairs = {(settings.account_sid, settings.auth_token)}
         if settings.api_key:
             pairs.add((settings.api_key, settings.api_secret))
-        given = request.authorization
+        given = _credentials(request)
         known = given is not None and given.type == "basic" and (given.username, given.password) in pairs
         if not known or account != settings.account_sid:
             raise RestError(20003, 401, "Authenticate")

@@ -77,6 +77,7 @@ async def _wait_loop(scene: Scene, verb: Verb, member: Member) -> str:
             return "hangup"
         if player.world.now_ms - began_ms < BUSY_CYCLE_MS:
             warn(scene, 14202, "wait document lasts less than a second: busy loop")
+            await player.world.kernel.sleep(1)  # so that time goes on even where the network takes none
 
 
 def _action(scene: Scene, verb: Verb, result: str, member: Member | None) -> DocumentRequest | None:
