@@ -12,7 +12,7 @@ from helpline.emulator.chance import Chance
 from helpline.emulator.knobs import MOST
 
 WEB = frozenset({"hang", "reset", "refuse", "slow", "lost", "unsigned", "forged", "garbled", "duplicate"})
-REST = frozenset({"hang", "lost_reply", "latency", "reset"})
+REST = frozenset({"hang", "lost_reply", "latency", "reset", "21220"})
 
 
 class BadFault(ValueError):
@@ -56,7 +56,7 @@ class WebFault:
 class RestFault(WebFault):
     """A fault of REST requests; `path` is matched against the operation, `calls.create` for example.
 
-    fault: a status (429, 503: not executed), `hang` and `reset` (not executed, no answer), `lost_reply`
+    fault: a status (429, 503: not executed), `21220` ("not in-progress", whatever the leg's state), `hang` and `reset` (not executed, no answer), `lost_reply`
     (executed, no answer), `latency` (executed and answered after `ms`; in stepped mode no time can pass).
     """
 

@@ -195,6 +195,8 @@ class RestApp:
         arguments: dict[str, Any],
     ) -> Reply:
         """Run the operation, with the fault in force, if any, before or after it."""
+        if fault is not None and fault.fault == "21220":
+            raise bad(21220, "Call is not in-progress. Cannot redirect.")
         if fault is not None and fault.fault.isdigit():
             raise RestError(20429 if fault.fault == "429" else 20500, int(fault.fault), "fault in force")
         if fault is not None and fault.fault in ("hang", "reset"):
