@@ -103,7 +103,7 @@ class Stepper:
 
     def __init__(self, scene: Scene) -> None:
         outside = stepped_outside(scene.book, scene.redis_app, scene.redis_clock, scene.start_ms, scene.seed)
-        self.clock, self.jobs = outside.clock, outside.jobs
+        self.clock, self.jobs, self.outside = outside.clock, outside.jobs, outside
         self.service: Service = assemble(scene.settings, outside)
         self.apps = {scene.settings.public_origin: create_app(self.service), **scene.origins}
         self.effects = Effects(self.service.switchboard, self.service.carrier)

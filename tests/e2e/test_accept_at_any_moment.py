@@ -7,6 +7,7 @@ bridge, or one honest sentence to her; the whole welcome; never more than 20 s f
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import redis
@@ -22,7 +23,7 @@ from tests.phone import Caller, Line
 STEP_MS = 100 if LONG else 400
 MOMENTS = range(0, 12_001, STEP_MS)
 BY = {"phone": builders.psychologist("vera", 1), "browser": builders.psychologist("alma", 3, client=True)}
-TROUBLE = {
+TROUBLE: dict[str, dict[str, Any]] = {
     "nothing": {},
     "refused": {"rest": {"path": "calls.update", "fault": "21220"}},
     "lost": {"rest": {"path": "calls.update", "fault": "hang", "times": 2}},
@@ -39,9 +40,7 @@ pytestmark = pytest.mark.timeout(600)
 
 @pytest.mark.parametrize("trouble", TROUBLE)
 @pytest.mark.parametrize("by", BY)
-def test_accepted_at_any_moment(
-    trouble: str, by: str, make_line: MakeLine, redis_admin: redis.Redis
-) -> None:
+def test_accepted_at_any_moment(trouble: str, by: str, make_line: MakeLine, redis_admin: redis.Redis) -> None:
     moments = MOMENTS if LONG else MOMENTS[list(BY).index(by) :: 2]
     wrong: dict[int, str] = {}
     for at_ms in moments:
@@ -117,4 +116,6 @@ def _once(line: Line, caller: Caller) -> None:
 def _welcome_is_whole(line: Line, caller: Caller) -> None:
     (welcome,) = (i for i in heard(line.control.log(), caller.handle) if WELCOME in i.text)
     lasted_ms = welcome.end_ms - welcome.start_ms
-    assert lasted_ms >= len(welcome.text) / CHARS_PER_S * 1000 - 50, f"the welcome was cut after {lasted_ms} ms"
+    assert lasted_ms >= len(welcome.text) / CHARS_PER_S * 1000 - 50, (
+        f"the welcome was cut after {lasted_ms} ms"
+    )

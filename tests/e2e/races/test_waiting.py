@@ -9,7 +9,6 @@ from tests.e2e.races.skews import Skew, answers_until_talk
 from tests.phone import Line
 
 
-
 def test_r12_a_wait_document_that_fails_leads_on_in_french(line: Line, skew: Skew, home: GoHome) -> None:
     """Error, silence or a cut line of ours in the middle of the wait: nobody is lost, nobody hears English."""
     skew.onto(line)
