@@ -97,7 +97,7 @@ class MortalRedis(redis.Redis):
             script = self.scripts.get(str(args[1]), "script")
             if script in READING_SCRIPTS:
                 return self._plain(*args, **options)
-            found = (lambda done: bool(done)) if script == "due" else (lambda _: True)
+            found: Callable[[Any], bool] = bool if script == "due" else (lambda _: True)
             return self.deaths.effect(script, lambda: self._plain(*args, **options), found)
         return self.deaths.effect(name, lambda: self._plain(*args, **options))
 
