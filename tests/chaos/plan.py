@@ -51,13 +51,14 @@ SHORT = Size(
 
 @dataclass(frozen=True)
 class Arrival:
-    """One caller. `number` None withholds it; `keeps` is how the talk goes (`Talk`), one for each talk they have."""
+    """One caller. `number` None withholds it; keys: (seconds after dialling, key) pressed while waiting."""
 
     nth: int
     at_s: float
     number: str | None
     to: str
     patience_s: float
+    keys: tuple[tuple[float, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,10 @@ def _arrivals(seed: int, size: Size) -> Iterator[Arrival]:
         impatient = own.random() < 0.15
         patience_s = own.expovariate(1 / 4) if impatient else own.uniform(0.75, 1.5) * size.patience_s
         number = None if own.random() < 0.15 else f"063998{nth % 5000:04d}"
-        yield Arrival(nth, at_s, number, own.choices(LINES, (8, 1, 1))[0], 0.2 + patience_s)
+        to = own.choices(LINES, (8, 1, 1))[0]
+        presses = own.choices((0, 1, 2), (80, 15, 5))[0]
+        keys = tuple(sorted((own.uniform(1, 20), own.choice("0123456789*#")) for _ in range(presses)))
+        yield Arrival(nth, at_s, number, to, 0.2 + patience_s, keys)
 
 
 def talk_of(seed: int, caller: int, nth: int, mean_s: float) -> Talk:

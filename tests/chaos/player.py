@@ -18,7 +18,9 @@ from helpline.cli.control_client import ControlClient, ControlRefused
 from tests.chaos.plan import Arrival, Plan
 
 LOOK_S = 0.05
-ASKS = re.compile(r"(?:appuyez sur|tapez) 1\b")
+ASKS = re.compile(r"(?:appuyez sur|tapez|composez) (\d(?:[ ,.]*\d)*)")
+"""What a psychologist presses to take the call: one key, or the code that was drawn for this ring."""
+
 PASS_KEY = "9"
 Record = Mapping[str, Any]
 
@@ -38,7 +40,6 @@ class _Leg:
     who: str
     number: str
     does: str = ""
-    questions: int = 0
 
 
 @dataclass
@@ -103,6 +104,12 @@ class Player:
         handle = self.control.dial(arrival.number, arrival.to)
         self._calls[handle] = _Call(arrival, handle)
         self._in(arrival.patience_s, lambda: self._loses_patience(handle, 0))
+        for after_s, key in arrival.keys:
+            self._in(after_s, lambda key=key: self._presses(handle, key))  # type: ignore[misc]  # bound now
+
+    def _presses(self, handle: str, key: str) -> None:
+        if handle not in self._over and not self._calls[handle].in_talk:
+            self.control.press(handle, key)
 
     def _loses_patience(self, handle: str, talks: int) -> None:
         call = self._calls[handle]
@@ -118,8 +125,8 @@ class Player:
                 self._talk(call, others[0])
             elif call.in_talk and not talks:
                 self._left(call)
-        elif record["sound"] == "say" and ASKS.search(record["text"]):
-            self._asked(record["leg"])
+        elif record["sound"] == "say" and (asked := ASKS.search(record["text"])):
+            self._asked(record["leg"], re.sub(r"\D", "", asked[1]))
 
     def _talk(self, call: _Call, other: str) -> None:
         call.in_talk = True
@@ -175,12 +182,11 @@ class Player:
         if handle not in self._over:
             self.control.phone_does(self._legs[handle].number, what, **body)
 
-    def _asked(self, handle: str) -> None:
+    def _asked(self, handle: str, code: str) -> None:
         leg = self._legs.get(handle)
         if leg is None:
             return
-        leg.questions += 1
-        keys = {"accepts": "1", "passes": PASS_KEY}
+        keys = {"accepts": code, "passes": PASS_KEY}
         if leg.does in keys:
             self._in(0.3, lambda: self._does(handle, "press", keys=keys[leg.does]))
         elif leg.does == "hangs up":
