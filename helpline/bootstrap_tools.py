@@ -5,7 +5,9 @@ The third page of `bootstrap.py`, with `bootstrap_data.py`: these files alone na
 
 from __future__ import annotations
 
+import contextlib
 import os
+import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -22,10 +24,11 @@ from helpline.adapters.carriers.twilio.numbers import point_numbers
 from helpline.adapters.carriers.twilio.twiml import FRAGMENT
 from helpline.adapters.holdings import CarrierHoldings, FileHoldings, RedisHoldings, SqlHoldings
 from helpline.adapters.redis.connection import connect, read_persistence
+from helpline.adapters.redis.jobs import clear_after_the_dead
 from helpline.adapters.sql.engine import Database, make_engine
 from helpline.bootstrap import NotSetUp, Service, carrier_client, rest_session, service_of
 from helpline.config import Settings, SettingsError, load_settings
-from helpline.domain.errors import CarrierDown
+from helpline.domain.errors import CarrierDown, LiveStateDown
 from helpline.services.show_stores import Reader
 from helpline.services.switchboard import Book
 
@@ -102,6 +105,16 @@ def screen_documents(origin: str, text: str, sorry: str) -> dict[str, str]:
 def worker_redis(settings: Settings) -> redis.Redis:
     """What an rq worker needs: bytes, and time to wait for a job."""
     return connect(settings.redis_url, timeout_s=WORKER_S, decode=False)
+
+
+def clear_after_dead_workers(client: redis.Redis) -> None:
+    """What workers of this host that were killed left of their jobs; Redis away: RQ finds them later."""
+    with contextlib.suppress(LiveStateDown):
+        clear_after_the_dead(client, socket.gethostname(), _is_alive)
+
+
+def _is_alive(pid: int) -> bool:
+    return pid == os.getpid() or Path(f"/proc/{pid}").exists()
 
 
 def readers_of(settings: Settings, *, without: tuple[str, ...] = ()) -> dict[str, Reader]:

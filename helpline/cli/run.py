@@ -13,7 +13,7 @@ from rq.serializers import JSONSerializer
 
 from helpline import logs
 from helpline.bootstrap import NotSetUp, Service, service_of
-from helpline.bootstrap_tools import preflight_of, worker_redis
+from helpline.bootstrap_tools import clear_after_dead_workers, preflight_of, worker_redis
 from helpline.cli.outcome import Refused, current_settings
 from helpline.config import Settings
 from helpline.processes import effects as effects_process
@@ -67,10 +67,12 @@ def clock() -> None:
 def worker() -> None:
     """Do jobs: what is not on the path of a call."""
     settings = _checked()
+    connection = worker_redis(settings)
+    clear_after_dead_workers(connection)
     # SimpleWorker: one long process that keeps its service; forking would build one for each job.
     made = SimpleWorker(
         [QUEUE],
-        connection=worker_redis(settings),
+        connection=connection,
         serializer=JSONSerializer,
         maintenance_interval=MAINTENANCE_S,
         log_job_description=False,

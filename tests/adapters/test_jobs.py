@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import socket
+import subprocess
+import sys
 import zlib
 from collections.abc import Iterator
 
@@ -12,7 +16,7 @@ from rq.serializers import JSONSerializer
 
 from helpline.adapters.holdings import RedisHoldings
 from helpline.adapters.redis.connection import connect
-from helpline.adapters.redis.jobs import FAILURE_TTL_S, QUEUE, TTL_S, RqJobs
+from helpline.adapters.redis.jobs import FAILURE_TTL_S, QUEUE, TTL_S, RqJobs, clear_after_the_dead
 from helpline.cli.servers.redis import RedisServer
 from helpline.domain.errors import LiveStateDown
 from helpline.processes import jobs as entry
@@ -115,6 +119,37 @@ def test_of_a_job_that_failed_only_type_and_place_are_kept(
         assert secret.encode() not in kept
     (job,) = RedisHoldings(clock).jobs()
     assert 0 < clock.ttl(job.identity) <= FAILURE_TTL_S
+
+
+KILLED_AT_WORK = """
+import os, signal, sys
+from rq import SimpleWorker
+from rq.serializers import JSONSerializer
+from helpline.adapters.redis.connection import connect
+from helpline.processes import jobs
+jobs.KINDS = {"sweep_finished_calls": lambda service: os.kill(os.getpid(), signal.SIGKILL)}
+jobs._service = lambda: None
+client = connect(sys.argv[1], timeout_s=90.0, decode=False)
+SimpleWorker(["helpline"], connection=client, serializer=JSONSerializer).work(burst=True)
+"""
+
+
+def test_what_a_killed_worker_left_half_done_is_cleared_by_the_next(
+    redis_server: RedisServer, raw: redis.Redis, clock: redis.Redis
+) -> None:
+    """Chaos, seed 11: a job's hash outlived the last call by minutes."""
+    RqJobs(raw).enqueue(SWEEP_JOB)
+    command = [sys.executable, "-c", KILLED_AT_WORK, redis_server.url_app]
+    assert subprocess.run(command, capture_output=True, timeout=30).returncode == -signal.SIGKILL
+
+    left = len(RedisHoldings(clock).jobs())
+    others = clear_after_the_dead(raw, "another-host", lambda pid: False)
+    alive = clear_after_the_dead(raw, socket.gethostname(), lambda pid: True)
+    dead = clear_after_the_dead(raw, socket.gethostname(), lambda pid: False)
+
+    assert (left, others, alive, dead) == (1, 0, 0, 1)
+    assert RedisHoldings(clock).jobs() == []
+    assert SimpleWorker.all(raw) == []
 
 
 def test_an_unknown_kind_fails_without_its_text(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,11 +7,14 @@ all of it has a short life.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import redis
 from redis.exceptions import RedisError
-from rq import Queue
+from rq import Queue, SimpleWorker
+from rq.exceptions import NoSuchJobError
+from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from helpline.domain.errors import LiveStateDown
@@ -21,7 +24,9 @@ ENTRY: Final = "helpline.processes.jobs.run"
 """Named, not imported: an adapter does not know the processes."""
 
 TTL_S: Final = 60
-FAILURE_TTL_S: Final = 600
+FAILURE_TTL_S: Final = 20
+"""The log has told it, and the same work is repeated; nobody reads what is kept here."""
+
 TIMEOUT_S: Final = 120
 
 
@@ -57,3 +62,36 @@ class RqJobs:
         except RedisError as error:
             reason = type(error).__name__
         raise LiveStateDown(f"redis: {reason}")
+
+
+def clear_after_the_dead(client: redis.Redis, host: str, is_alive: Callable[[int], bool]) -> int:
+    """Remove jobs that killed workers of this host left half done; how many. Raises LiveStateDown.
+
+    RQ finds them by itself minutes later and then keeps them as failed. is_alive: of a process id.
+    """
+    reason, cleared = "", 0
+    try:
+        for worker in SimpleWorker.all(client):
+            if worker.hostname == host and worker.pid is not None and not is_alive(worker.pid):
+                cleared += sum(_delete(job) for job in _jobs_of(client, worker.name))
+                worker.register_death()  # type: ignore[no-untyped-call]  # rq has no types there
+    except RedisError as error:
+        reason = type(error).__name__
+    if reason:
+        raise LiveStateDown(f"redis: {reason}")
+    return cleared
+
+
+def _jobs_of(client: redis.Redis, worker: str) -> list[Job]:
+    """Jobs that this worker has begun and not ended."""
+    queue = Queue(QUEUE, connection=client, serializer=JSONSerializer)
+    begun = Job.fetch_many(queue.started_job_registry.get_job_ids(cleanup=False), client, JSONSerializer)
+    return [job for job in begun if job is not None and job.worker_name == worker]
+
+
+def _delete(job: Job) -> bool:
+    try:
+        job.delete()
+    except NoSuchJobError:
+        return False
+    return True
