@@ -26,7 +26,10 @@ EPOCH_LOOK_MS = 250
 """How often the clock looks whether the working copy was lost."""
 
 BATCH_EVERY_MS = 5_000
-LEASE_MS = 15_000
+LEASE_MS = 4_000
+"""A clock that dies while it reconciles holds the other up for so long. Two at once would be harmless: the lease
+only spares the carrier."""
+
 SWEEP_JOB = "sweep_finished_calls"
 _log = logging.getLogger("helpline.clock")
 

@@ -52,12 +52,33 @@ HELD: dict[str, list[dict[str, Any]]] = {"callbacks": [{"path": "*", "delay_ms":
 CARRIER = {"carrier": BACKGROUND, "apart": APART, "rest away": REST_AWAY, "callbacks held": HELD}
 
 
+UNABLE_S: dict[tuple[str, str], float] = {
+    ("kill", "redis"): 2.0,
+    ("stop", "redis"): 1.5,
+    ("redis slow", ""): 1.5,
+    ("redis cut", ""): 1.5,
+    ("redis hangs", ""): 1.5,
+    ("redis full", ""): 1.5,
+    ("clock step", ""): 2.0,
+    ("kill", "web"): 3.0,
+    ("stop", "web"): 1.0,
+    ("restart", "web"): 3.0,
+    ("apart", ""): 0.0,
+    ("rest away", ""): 0.0,
+    ("everything", ""): 6.0,
+}
+"""Faults during which nobody can be spoken to, by (kind, part): the fault's own length and so much to come back."""
+
+
 @dataclass
 class Dealt:
     """What was really dealt: the table at the end, and from when to when nobody can be held to anything."""
 
     counted: Counter[tuple[str, str]] = field(default_factory=Counter)
     redis_lost_ms: list[int] = field(default_factory=list)
+    outages: list[tuple[int, int]] = field(default_factory=list)
+    """(from ms, to ms): nothing of ours could have spoken to somebody left alone."""
+
     failed: list[str] = field(default_factory=list)
 
 
@@ -102,6 +123,10 @@ class Dealer:
 
     def _deal(self, fault: Fault) -> None:
         self.dealt.counted[fault.kind, fault.part] += 1
+        unable_s = UNABLE_S.get((fault.kind, fault.part))
+        if unable_s is not None:
+            now_ms = int(time.time() * 1000)
+            self.dealt.outages.append((now_ms, now_ms + round(1000 * (fault.for_s + unable_s))))
         ends: Callable[[], None] | None = None
         if fault.kind in CARRIER:
             ends = self._carrier(fault.kind)

@@ -25,7 +25,11 @@ from helpline.emulator.verdict import (
 Record = Mapping[str, Any]
 
 SILENCE_MS = 15_000
-"""The longest silence P1 declares: a caller left alone when the news of it is lost."""
+"""The longest silence P1 declares: a caller left alone when the news of it is lost. Outages are taken out of it:
+the live state, the way to the carrier or web was away, and P1 speaks of one part that dies, not of all in a row."""
+
+LONGEST_SILENCE_MS = 60_000
+"""With every outage in it."""
 
 RINGING_MS = 30_000
 ORDERED_MS = 3_000
@@ -52,13 +56,14 @@ class Finding:
 class World:
     """What the harness itself did. people: telephone to handle; never: handles planned nowhere.
 
-    away: (handle, from ms, to ms) she was on a break; ours: numbers a telephone may show.
+    away: (handle, from ms, to ms) she was on a break; ours: numbers a telephone may show; outages: (from ms, to ms).
     """
 
     people: Mapping[str, str]
     never: frozenset[str] = frozenset()
     away: tuple[tuple[str, int, int], ...] = ()
     ours: frozenset[str] = frozenset()
+    outages: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,6 +81,7 @@ def findings(log: Sequence[Record], world: World) -> list[Finding]:
     """Everything the log alone shows."""
     return [
         *_promises(log, world),
+        *_silences(log, world),
         *_two_at_once(log, world),
         *_rung(log, world),
         *_foreign_numbers(log, world),
@@ -91,7 +97,7 @@ def findings(log: Sequence[Record], world: World) -> list[Finding]:
 
 def _promises(log: Sequence[Record], world: World) -> Iterable[Finding]:
     """Dead lines, crowds, forbidden words."""
-    allowed = Allowed(silence_ms=SILENCE_MS, ringing_ms=RINGING_MS, people=world.people)
+    allowed = Allowed(silence_ms=2**63, ringing_ms=RINGING_MS, people=world.people)  # silences: `_silences`
     lives = _lives(log)
     began = {talk.leg: talk.start_ms for talk in reversed(_talks(log))}
     for text in promises_broken(log, allowed):
@@ -100,6 +106,38 @@ def _promises(log: Sequence[Record], world: World) -> Iterable[Finding]:
         if "while talking" in text and _could_not_know(lives[legs[0]], lives[legs[1]], began[legs[1]]):
             continue
         yield Finding(text.partition(" ")[0], text, legs)
+
+
+def _silences(log: Sequence[Record], world: World) -> Iterable[Finding]:
+    """Callers who heard nothing for too long."""
+    for silence in silences_of(log):
+        lasted_ms = silence.end_ms - silence.start_ms
+        able_ms = lasted_ms - _overlap_ms(silence, world.outages)
+        if able_ms > SILENCE_MS or lasted_ms > LONGEST_SILENCE_MS:
+            text = f"{silence.leg} heard nothing for {lasted_ms} ms, {able_ms} ms of them without an outage"
+            yield Finding("P1", text, (silence.leg,))
+
+
+def silences_of(log: Sequence[Record]) -> list[Interval]:
+    """Every silence of every caller."""
+    parts = by_leg(log)
+    until_ms = log[-1]["at_ms"] if log else 0
+    return [
+        interval
+        for leg in inbound_legs(log)
+        for interval in heard(parts[leg.handle], leg.handle, until_ms)
+        if interval.kind == "silence"
+    ]
+
+
+def _overlap_ms(silence: Interval, outages: Iterable[tuple[int, int]]) -> int:
+    """How much of it lies in outages, those that overlap counted once."""
+    total, reached = 0, silence.start_ms
+    for from_ms, to_ms in sorted(outages):
+        from_ms, to_ms = max(from_ms, reached), min(to_ms, silence.end_ms)
+        if to_ms > from_ms:
+            total, reached = total + to_ms - from_ms, to_ms
+    return total
 
 
 def _could_not_know(rung: _Life, talk: _Life, talk_ms: int) -> bool:
@@ -238,7 +276,19 @@ def compare(log: Sequence[Record], stores: Stores) -> list[Finding]:
 
 
 _STAY = ("done:forgets", "epoch", "psys", "tokens", "due:wake", "batch:public")
-_STAY_PREFIXES = ("psy:", "lease:", "clock:", "stat:", "batch:", "alarm", "rq:worker", "rq:queue", "rq:clean")
+_STAY_PREFIXES = (
+    "psy:",
+    "lease:",
+    "clock:",
+    "stat:",
+    "batch:",
+    "alarm",
+    "rq:worker",
+    "rq:queue",
+    "rq:clean",
+    "rq:failed:",
+    "rq:wip:",
+)
 
 
 def _may_stay(key: str) -> bool:
@@ -266,17 +316,6 @@ def _end_of(leg: InboundLeg, sounds: Sequence[Interval], machines: set[str]) -> 
         leg.ended_by or "", "on the line"
     )
     return f"{'spoke' if spoke else 'did not speak'}, {by}"
-
-
-def silences_over(log: Sequence[Record], bound_ms: int) -> int:
-    """How many silences of callers were longer than `bound_ms`: told, not judged."""
-    parts = by_leg(log)
-    return sum(
-        1
-        for leg in inbound_legs(log)
-        for i in heard(parts.get(leg.handle, []), leg.handle)
-        if i.kind == "silence" and i.end_ms - i.start_ms > bound_ms
-    )
 
 
 def story(log: Sequence[Record], legs: Iterable[str], started_ms: int, last: int = 60) -> str:

@@ -108,6 +108,7 @@ def _play(house: ChaosParts, plan: Plan, told: Callable[[str], None]) -> Result:
         never=frozenset(person.handle for person in house.people[-2:]),
         away=tuple(breaks.away),
         ours=frozenset(line.number_e164 for line in house.service.switchboard.book.rules.lines.values()),
+        outages=tuple(dealer.dealt.outages),
     )
     stores = judge.Stores(
         end_states=house.counts("end_state"),
@@ -161,7 +162,8 @@ def tell(result: Result, started_ms: int, told: Callable[[str], None]) -> None:
     told("  calls by end:")
     for end, count in sorted(judge.ends(log).items()):
         told(f"    {end:<34} {count:4d}")
-    told(f"    silences over 5 s: {judge.silences_over(log, 5_000)} (told, not judged)")
+    long = [i.end_ms - i.start_ms for i in judge.silences_of(log) if i.end_ms - i.start_ms > 5_000]
+    told(f"    silences over 5 s: {len(long)}, the longest {max(long, default=0) / 1000:.1f} s")
     told(f"  findings: {len(result.found)}")
     for rule, count in Counter(finding.rule for finding in result.found).items():
         told(f"    {rule:<12} {count}")

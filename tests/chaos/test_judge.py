@@ -204,6 +204,22 @@ def test_what_is_planted_is_found(plant: Callable[[Evidence], None], rule: str) 
     assert rule in {finding.rule for finding in found}, found
 
 
+def test_a_silence_in_an_outage_is_excused_but_not_for_ever() -> None:
+    seen = Evidence()
+    silent(seen)  # from 12 s to 30 s
+    excused = replace(WORLD, outages=((14_000, 18_000), (13_000, 16_000)))
+    short = replace(WORLD, outages=((14_000, 15_000),))
+
+    assert findings(seen.sorted(), excused) == []
+    assert [finding.rule for finding in findings(seen.sorted(), short)] == ["P1"]
+
+    seen.arrives(100, "c8")
+    seen.hears(101, "c8", "silence")
+    seen.ends(170, "c8")
+    for_ever = replace(WORLD, outages=((0, 200_000),))
+    assert [finding.legs for finding in findings(seen.sorted(), for_ever)] == [("c8",)]
+
+
 def test_the_static_chain_may_try_who_is_talking_or_on_a_break() -> None:
     seen = Evidence()
     a_talk(seen)

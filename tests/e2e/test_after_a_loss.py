@@ -5,6 +5,7 @@ from __future__ import annotations
 import redis
 
 from helpline.domain.presence import State
+from helpline.processes.sweeps import LEASE_MS
 from tests.phone import Caller, Line
 
 FALLBACK = "Nous appelons un psychologue"
@@ -131,3 +132,24 @@ def test_the_chain_ends_with_where_else_to_turn(line: Line) -> None:
     line.until(caller.is_over, 240)
     assert caller.hears("Le 3114 répond jour et nuit")
     line.is_sound()
+
+
+def test_who_is_left_alone_is_spoken_to_within_15_s_though_the_clock_died_while_it_looked(line: Line) -> None:
+    """Chaos, seed 11: the lease of a clock that was killed while it reconciled kept the other one away for 15 s."""
+    caller = line.caller().dials()
+    line.vera.accepts()
+    line.until_talk(caller, line.vera)
+    looked = sum(record.get("operation") == "queues.list" for record in line.control.log())
+    line.until(
+        lambda: sum(record.get("operation") == "queues.list" for record in line.control.log()) > looked, 11
+    )
+    line.control.set_faults(
+        {"web": [{"path": f"/voice/{way}/*", "fault": "refuse"} for way in ("done", "room", "leg")]}
+    )
+    line.vera.hangs_up()
+
+    line.after(9)
+    assert line.sw.calls.hold("reconcile", "a clock that was killed", LEASE_MS, line.stepper.now_ms)
+
+    line.until(lambda: caller.hears("La communication est terminée"), 6)
+    assert line.silent_ms(caller) < 15_000
