@@ -25,6 +25,7 @@ from helpline.adapters.memory import FixedBook
 from helpline.adapters.sql.engine import make_engine
 from helpline.bootstrap import carrier_client
 from helpline.cli.stepped import Stepper, WsgiAdapter
+from helpline.cli.story_player import keys_asked_for
 from helpline.domain.call import LiveCall
 from helpline.domain.people import Psychologist
 from helpline.domain.presence import State
@@ -108,12 +109,21 @@ class Handset:
         self.line.after(0.5)
 
     def accepts(self) -> None:
-        """Picks up if needed, waits for the question and presses 1."""
+        """Picks up if needed, waits for the question and presses the code it says."""
         if not self.is_up():
             self.answers()
-        self.line.until(lambda: self.hears("appuyez sur 1"), 10)
-        self.line.control.phone_press(self.number, "1")
+        self.is_asked()
+        self.line.control.phone_press(self.number, self.code())
         self.line.after(0.2)
+
+    def is_asked(self) -> None:
+        """Waits until her telephone has said what to press."""
+        self.line.until(lambda: bool(self.code()), 10)
+
+    def code(self) -> str:
+        """What the last question on this telephone asks for; empty before it."""
+        asked = (keys_asked_for(item.get("text", "")) for item in reversed(self.phone["heard"]))
+        return next(filter(None, asked), "")
 
     def presses(self, keys: str) -> None:
         self.line.control.phone_press(self.number, keys)

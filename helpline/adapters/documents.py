@@ -25,6 +25,7 @@ from helpline.domain.errors import DocumentError, DocumentFinding
 from helpline.domain.ivr import check as flow_check
 from helpline.domain.ivr.flow import Flow
 from helpline.domain.ivr.nodes import Sound, prompts_of
+from helpline.domain.people import Roster
 from helpline.domain.routing import check as rule_check
 from helpline.domain.routing.rules import RuleSet
 
@@ -35,16 +36,22 @@ _FLOW_ID: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
 def load_rules(
-    source: Path | str, *, flows: Mapping[str, Flow] | None = None, file: str = "routing_rules.yaml"
+    source: Path | str,
+    *,
+    flows: Mapping[str, Flow] | None = None,
+    people: Roster | None = None,
+    file: str = "routing_rules.yaml",
 ) -> RuleSet:
     """The rule set of a file (a Path) or of a text (a str, called `file` in findings).
 
-    With `flows`, its references to them are checked too. Raises DocumentError.
+    With `flows` and `people`, its references to them are checked too: both where rules are
+    written, and not the people where they are in force, since somebody who has left must
+    not stop the line. Raises DocumentError.
     """
     document = read_file(source) if isinstance(source, Path) else read_text(source, file)
     rule_set = rule_set_of(document)
     if rule_set is not None:
-        for found in rule_check.check(rule_set, flows):
+        for found in rule_check.check(rule_set, flows, people):
             document.fault(_written_at(found.where, document), found.reason, found.suggestion)
     document.refuse_if_faulty()
     assert rule_set is not None, "a document without findings gave a rule set"  # noqa: S101

@@ -12,14 +12,15 @@ wherever it was loaded, and nobody can forget to raise it.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
 from helpline.adapters.documents_forms import Day, Form, Name, Title, fault, fill, one_of
-from helpline.adapters.documents_source import Document
+from helpline.adapters.documents_source import Document, Where
 from helpline.domain.hours import TimeWindow, Weekday
-from helpline.domain.people import Tier
+from helpline.domain.ring_plan import RingStep, Who
 from helpline.domain.routing.conditions import (
     Condition,
     OnDates,
@@ -28,15 +29,15 @@ from helpline.domain.routing.conditions import (
     OnLine,
     WithinHours,
 )
-from helpline.domain.routing.rules import Line, RingPlan, RingStep, Rule, RuleSet, Then
+from helpline.domain.routing.rules import Line, RingPlan, Rule, RuleSet, Then
 
 
 def _weekday(value: object) -> Weekday:
     return one_of(value, Weekday)
 
 
-def _tier(value: object) -> Tier:
-    return one_of(value, Tier)
+def _who(value: object) -> Who:
+    return one_of(value, Who)
 
 
 def _clock(value: object) -> str:
@@ -73,9 +74,13 @@ class LineForm(Form):
 
 
 class RingForm(Form):
+    """`skill` goes with `who: skill`, `named` with `who: named`, and neither with anything else."""
+
     after_s: int
-    who: Annotated[Tier, BeforeValidator(_tier)]
+    who: Annotated[Who, BeforeValidator(_who)]
     for_s: int | None = None
+    skill: Name | None = None
+    named: Annotated[list[Name], Field(min_length=1)] | None = None
 
 
 Ring = Annotated[list[RingForm], Field(min_length=1)]
@@ -139,8 +144,10 @@ def rule_set_of(document: Document) -> RuleSet | None:
     form = fill(RulesForm, document.value, document)
     if form is None:
         return None
+    _ring_steps(document, ("defaults",), form.defaults.ring)
     for place, rule in enumerate(form.rules):
         _fill_in(document, place, rule)
+        _ring_steps(document, ("rules", place, "then"), rule.then.ring or [])
     if document.findings:
         return None
     version = hashlib.sha256(document.text.encode()).hexdigest()[:12]
@@ -171,6 +178,22 @@ def _fill_in(document: Document, place: int, rule: RuleForm) -> None:
         document.fault((*where, "hours"), reason, 'pour la journée entière : "00:00" à "24:00"')
 
 
+def _ring_steps(document: Document, where: Where, steps: Sequence[RingForm]) -> None:
+    """A step says whom it means exactly where its `who` leaves that open."""
+    for place, step in enumerate(steps):
+        at = (*where, "ring", place)
+        for who, key, given, example in (
+            (Who.SKILL, "skill", step.skill, "skill: internes"),
+            (Who.NAMED, "named", step.named, "named: [vera, bruno]"),
+        ):
+            if step.who is who and given is None:
+                reason = f"« who: {who.value} » ne dit pas qui"
+                document.fault((*at, "who"), reason, f"ajouter « {example} »")
+            if step.who is not who and given is not None:
+                reason = f"« {key} » ne va qu'avec « who: {who.value} »"
+                document.fault((*at, key), reason, f"effacer « {key} », ou écrire « who: {who.value} »")
+
+
 def _line(line_id: str, form: LineForm) -> Line:
     return Line(
         id=line_id,
@@ -198,7 +221,8 @@ def _rule(form: RuleForm, whole: RulesForm) -> Rule:
 
 
 def _step(form: RingForm, ring_s: int) -> RingStep:
-    return RingStep(form.after_s, form.who, ring_s if form.for_s is None else form.for_s)
+    names = [form.skill] if form.skill is not None else form.named or []
+    return RingStep(form.after_s, form.who, ring_s if form.for_s is None else form.for_s, tuple(names))
 
 
 def _conditions(form: WhenForm) -> tuple[Condition, ...]:

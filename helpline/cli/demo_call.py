@@ -17,6 +17,7 @@ from helpline.cli.control_client import ControlRefused
 from helpline.cli.demo_parts import DemoParts
 from helpline.cli.demo_story import Storyteller
 from helpline.cli.demo_verdict import Evidence, judge
+from helpline.cli.story_player import keys_asked_for
 from helpline.domain.orientation import (
     Caller,
     Choice,
@@ -116,7 +117,7 @@ class DemoCall:
         return self.demo.control.dial(NUMBER, DIALLED)
 
     def _answered(self, caller: str) -> bool:
-        """Vera's phone rings, she picks up, hears who calls and presses 1; False when it does not come to that."""
+        """Vera's phone rings, she picks up, hears what to press and presses it; False when it does not come to that."""
         control = self.demo.control
         if not self._wait(lambda: control.phone(self._phone)["state"] == "ringing", self.patience_s):
             return False
@@ -126,11 +127,16 @@ class DemoCall:
         if not self._wait(self._vera_is_asked, self.patience_s):
             return False
         self._let_pass(1.0)
-        control.phone_does(self._phone, "press", keys="1")
+        control.phone_does(self._phone, "press", keys=self._asked_of_vera())
         return self._wait(lambda: bool(control.call(caller)["with"]), self.patience_s)
 
     def _vera_is_asked(self) -> bool:
-        return any(sound["kind"] == "say" for sound in self.demo.control.phone(self._phone)["heard"])
+        return bool(self._asked_of_vera())
+
+    def _asked_of_vera(self) -> str:
+        """The code her telephone has just said; empty before."""
+        heard = self.demo.control.phone(self._phone)["heard"]
+        return next(filter(None, (keys_asked_for(sound.get("text", "")) for sound in reversed(heard))), "")
 
     def _talk(self) -> None:
         """They talk; meanwhile she codes the fiche as the desk does: two proposals, one kept, one refused."""

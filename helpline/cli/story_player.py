@@ -18,10 +18,21 @@ from helpline.cli.story import Place, Step, Story, StoryError, quoted
 
 CALLERS: Final = "06399859{:02d}"
 """Of fiction; apart from the psychologists' and from those of `call dial`."""
-ASKS_FOR_A_KEY: Final = re.compile(r"(?:appuyez sur|tapez) (\d)\b")
 DESK: Final = ("holds", "resumes", "calls", "brings together", "hands over", "lets go")
 """The buttons of her desk for a talk."""
+ASKS_FOR_KEYS: Final = re.compile(r"(?:composez|appuyez sur|tapez) ((?:\d, )*\d)\b")
+"""« composez 4, 7, 2 » on her telephone, « tapez 1 » of the fallback chain."""
 LOOK_S: Final = 0.05
+
+
+_CODE: Final = re.compile(r" (?:\d, )+\d.*", re.DOTALL)
+
+
+def keys_asked_for(said: str) -> str:
+    """The keys that a sentence on her telephone asks for first, `472`; empty when it asks for none."""
+    found = ASKS_FOR_KEYS.search(said)
+    return found[1].replace(", ", "") if found else ""
+
 
 Answer = Mapping[str, Any]
 """A JSON object of the control API; its fields are in docs/emulator.md."""
@@ -220,7 +231,7 @@ class Player:
         self._phone_does(step, what)
 
     def _accepts(self, step: Step) -> None:
-        """Pick up if needed, and press the key that the question names."""
+        """Pick up if needed, and press the keys that the question names."""
         deadline_ms = self.line.now_ms() + round(step.within_s * 1000)
         if not self._is(step, "talking"):
             self._on_ring(step, "answer")
@@ -284,9 +295,9 @@ class Player:
         return name in self._side(who)["with"]
 
     def _question(self, who: str) -> str:
-        """The key that she is asked for; empty before the question."""
-        said = (ASKS_FOR_A_KEY.search(sound.get("text", "")) for sound in self._side(who)["heard"])
-        return next((found[1] for found in said if found), "")
+        """The keys that she is asked for; empty before the question."""
+        said = (keys_asked_for(sound.get("text", "")) for sound in reversed(self._side(who)["heard"]))
+        return next(filter(None, said), "")
 
     def _last_words(self, who: str) -> str:
         said = [sound["text"] for sound in self._side(who)["heard"] if sound["kind"] == "say"]
@@ -307,7 +318,10 @@ class Player:
         return self.line.telephones.log(self._first_record)
 
     def _heard(self) -> list[tuple[int, str, str]]:
-        """What was said and played to everybody, as `hears` lines. Recordings by path: an origin is not of the story."""
+        """What was said and played to everybody, as `hears` lines. What another play would not have is left out:
+
+        an origin, and the code of an offer with what follows it.
+        """
         names = {handle: who for who, handle in self._calls.items()}
         known = {**self.line.people, **self.line.structures}
         of_number = {number: who for who, number in known.items()}
@@ -317,7 +331,7 @@ class Player:
                 names.setdefault(record["leg"], of_number[record["to"]])
             if record["kind"] == "sound" and record["sound"] in {"say", "play"} and record["leg"] in names:
                 text = record["text"] if record["sound"] == "say" else urlsplit(record["text"]).path
-                rows.append((record["at_ms"], names[record["leg"]], f"hears {quoted(text)}"))
+                rows.append((record["at_ms"], names[record["leg"]], f"hears {quoted(_CODE.sub('', text))}"))
         return rows
 
 

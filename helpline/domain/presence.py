@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Final
 
 from helpline.domain.people import Tier
 
@@ -84,6 +85,22 @@ def advance(state: State, event: Event) -> State | None:
     return TRANSITIONS[state].get(event)
 
 
+class Wish(StrEnum):
+    """What she may ask for on her desk that is no change of state."""
+
+    RING_AGAIN = "ring_again"
+    LET_NEXT_GO_BY = "let_next_go_by"
+    TAKE_NEXT = "take_next"
+    MORE_WRAP_UP = "more"
+
+
+MORE_WRAP_UP_MS: Final = 120_000
+"""By how much one press makes a wrap-up longer."""
+
+MOST_MORE_WRAP_UP_MS: Final = 600_000
+"""By how much it can be made longer in all: nobody is away from the line unseen."""
+
+
 @dataclass(frozen=True, slots=True)
 class Presence:
     """One psychologist as the working copy knows her. Instants are ms since 1970 UTC.
@@ -91,7 +108,8 @@ class Presence:
     `shift_ms` is the start of the shift that put her on duty (0: by hand), so that an
     early sign-off is not undone by the same shift. `leaving` is set when she signs off
     in mid-call: she goes offline when the call is over. Until `browser_until_ms` her desk
-    is open in a browser that can be rung.
+    is open in a browser that can be rung. `suspended` are endpoints of hers that missed
+    twice in a row. `lets_next_go_by`: one call is not offered to her, if another can be rung.
     """
 
     psychologist: str
@@ -105,3 +123,7 @@ class Presence:
     missed_in_row: int = 0
     leaving: bool = False
     browser_until_ms: int = 0
+    suspended: frozenset[str] = frozenset()
+    lets_next_go_by: bool = False
+    wrap_up_more_ms: int = 0
+    """By how much she has made this wrap-up longer."""

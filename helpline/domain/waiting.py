@@ -3,9 +3,9 @@
 Order of callers: arrival at the carrier less a bonus (at most 120 s), fixed for life:
 nobody is overtaken by more than the bonus, and who was brought back keeps their place.
 
-Order of psychologists, among those the ring plan has reached: who just lost this
-caller first, then on duty before standby, then who has missed fewer rings, then the
-least flexible for a needed skill, then longest idle. How many at once: free ÷ waiting, 1 to 5.
+Order of psychologists, among those the ring plan has reached: `rank`. How many at once:
+free ÷ waiting, 1 to 5. Two things give way before nobody at all is rung for a caller: a
+suspended endpoint, and the wish to let the next call go by.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from enum import StrEnum
 
 from helpline.domain.people import Tier
 from helpline.domain.presence import Presence, State
+from helpline.domain.ring_plan import Plan, RingStep, Who
 
 
 class OfferState(StrEnum):
@@ -66,70 +67,55 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
-class PlanStep:
-    """From `after_s` seconds of waiting on, `tier` may be rung, each for `ring_s`."""
-
-    after_s: int
-    tier: Tier
-    ring_s: int
-
-
-def plan_to_text(steps: Sequence[PlanStep]) -> str:
-    """`0:on_duty:25;20:standby:25`, short enough to live on the call."""
-    return ";".join(f"{s.after_s}:{s.tier.value}:{s.ring_s}" for s in steps)
-
-
-def plan_from_text(text: str) -> tuple[PlanStep, ...]:
-    steps = []
-    for part in filter(None, text.split(";")):
-        after_s, tier, ring_s = part.split(":")
-        steps.append(PlanStep(int(after_s), Tier(tier), int(ring_s)))
-    return tuple(steps)
-
-
-@dataclass(frozen=True, slots=True)
 class Waiting:
     """One call of the line, as planning sees it.
 
-    `cooled` are the psychologists who declined it less than `COOL_DOWN_MS` ago;
-    `tried` how many offers of this call each psychologist let ring out.
+    `cooled` are the psychologists who declined it less than `COOL_DOWN_MS` ago; `passed`
+    those who let it go by; `tried` how many rings of this call came to nothing, by endpoint.
     """
 
     call: str
     key_ms: int
     since_ms: int
-    plan: tuple[PlanStep, ...]
+    plan: Plan
     skills: tuple[str, ...] = ()
     live_offers: int = 0
     cooled: frozenset[str] = frozenset()
+    passed: frozenset[str] = frozenset()
     tried: tuple[tuple[str, int], ...] = ()
     first_choice: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A psychologist who could be rung: her presence, her endpoints in order, her skills."""
+    """A psychologist who could be rung: her presence, all her endpoints in order, her skills."""
 
     presence: Presence
     endpoints: tuple[str, ...]
     skills: frozenset[str] = frozenset()
+    handle: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Offers to make for one call: the first `how_many` free ones of `order`.
 
-    `order` holds (psychologist, the endpoint of hers to ring).
+    `order` holds (psychologist, the endpoint of hers to ring). `passing` let this call, if
+    an offer of it is made, be the one that goes by. `wrap_up`: those in theirs may be rung.
     """
 
     call: str
     order: tuple[tuple[str, str], ...]
     how_many: int
     ring_s: int
+    passing: tuple[str, ...] = ()
+    wrap_up: bool = False
 
 
 COOL_DOWN_MS = 60_000
 AT_ONCE_MAX = 5
+SUSPEND_AFTER = 2
+"""Rings in a row that an endpoint misses before it is left alone."""
 
 
 def how_many_at_once(free: int, waiting: int, at_once_max: int = AT_ONCE_MAX) -> int:
@@ -139,26 +125,37 @@ def how_many_at_once(free: int, waiting: int, at_once_max: int = AT_ONCE_MAX) ->
     return max(1, min(at_once_max, free // waiting))
 
 
-def tiers_reached(call: Waiting, now_ms: int, on_duty_exhausted: bool) -> dict[Tier, int]:
-    """The tiers that may be rung now for `call`, each with its ring time in seconds.
-
-    `on_duty_exhausted`: nobody of an earlier step is free while somebody is cooling
-    down (or nobody of it is on duty at all): the next step starts at once.
-    """
-    waited_ms = now_ms - call.since_ms
-    reached: dict[Tier, int] = {}
-    for step in call.plan:
-        early = on_duty_exhausted and step.tier is Tier.STANDBY
-        if waited_ms >= 1000 * step.after_s or early:
-            reached.setdefault(step.tier, step.ring_s)
-    return reached
-
-
 def next_step_ms(call: Waiting, now_ms: int) -> int | None:
     """When the plan next widens, ms; None when every step has been reached."""
     later = [call.since_ms + 1000 * s.after_s for s in call.plan]
     later = [at for at in later if at > now_ms]
     return min(later, default=None)
+
+
+def is_reached(step: RingStep, person: Candidate) -> bool:
+    """Does this step name her? `wrap_up` names nobody by itself."""
+    match step.who:
+        case Who.ON_DUTY:
+            return person.presence.tier is Tier.ON_DUTY
+        case Who.STANDBY:
+            return person.presence.tier is Tier.STANDBY
+        case Who.SKILL:
+            return person.presence.tier is Tier.ON_DUTY and set(step.names) <= person.skills
+        case Who.NAMED:
+            return person.handle in step.names
+        case Who.WRAP_UP:
+            return False
+
+
+def ever_reached(plan: Plan, skills: Sequence[str], people: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    """Everybody signed on whom the plan reaches sooner or later and who can do what is needed."""
+    return tuple(
+        person
+        for person in people
+        if person.presence.state is not State.OFFLINE
+        and set(skills) <= person.skills
+        and any(is_reached(step, person) for step in plan)
+    )
 
 
 def plan_offers(
@@ -170,58 +167,137 @@ def plan_offers(
     enough live offers wants none, and the store takes only people still free.
     """
     taken: set[str] = set()
+    passing: set[str] = set()
     wanted: list[Wanted] = []
     callers = sorted(line, key=lambda c: (c.key_ms, c.call))
     for place, call in enumerate(callers):
-        order, ring_s = _order_for(call, people, now_ms, taken)
+        chosen = _Choice(call, people, now_ms, taken, passing)
         # Who rings for this call already was free too.
-        share = how_many_at_once(len(order) + call.live_offers, len(callers) - place, at_once_max)
+        share = how_many_at_once(len(chosen.order) + call.live_offers, len(callers) - place, at_once_max)
         missing = share - call.live_offers
-        if missing > 0 and order:
-            wanted.append(Wanted(call.call, order, missing, ring_s))
-            taken.update(psychologist for psychologist, _ in order[:missing])
+        if missing > 0 and chosen.order:
+            wanted.append(chosen.wanted(missing))
+            taken.update(psychologist for psychologist, _ in chosen.order[:missing])
+            passing.update(chosen.passing)
     return tuple(wanted)
 
 
-def _order_for(
-    call: Waiting, people: Sequence[Candidate], now_ms: int, taken: set[str]
-) -> tuple[tuple[tuple[str, str], ...], int]:
-    able = [p for p in people if set(call.skills) <= p.skills]
-    on_duty = [p for p in able if p.presence.tier is Tier.ON_DUTY and p.presence.state is not State.OFFLINE]
-    free_on_duty = [p for p in on_duty if _is_free(p, call, taken)]
-    cooling = any(p.presence.psychologist in call.cooled for p in on_duty)
-    reached = tiers_reached(call, now_ms, not free_on_duty and (cooling or not on_duty))
-    free = [p for p in able if p.presence.tier in reached and _is_free(p, call, taken)]
-    tried = dict(call.tried)
-    free.sort(key=lambda p: _rank(p, call, tried))
-    chosen = tuple((p.presence.psychologist, _endpoint(p, tried)) for p in free)
-    return chosen, max(reached.values(), default=0)
+class _Choice:
+    """Who may be rung for one call now, in order; `taken` are promised to older callers.
+
+    `passing` lists who lets this very call go by; those in `passed_by` have let an older
+    caller of the same round go by, and are free for this one.
+    """
+
+    def __init__(
+        self, call: Waiting, people: Sequence[Candidate], now_ms: int, taken: set[str], passed_by: set[str]
+    ) -> None:
+        self._call = call
+        self._tried = dict(call.tried)
+        self._taken = taken
+        self._passed_by = passed_by
+        self._people = ever_reached(call.plan, call.skills, people)
+        self._suspensions_hold = any(_can_be_rung(p) and _open_endpoints(p) for p in self._people)
+        steps = self._steps(now_ms)
+        self._wrap_up = any(step.who is Who.WRAP_UP for step in steps)
+        free = [p for p in self._people if self._is_free(p, steps)]
+        ready = [p for p in free if not self._stands_aside(p)]
+        if not ready and not call.live_offers:
+            # Letting a call go by is for those who have somebody else to take it.
+            ready = free
+        ready.sort(key=lambda p: rank(p, call, steps))
+        self.order = tuple((p.presence.psychologist, self._endpoint(p)) for p in ready)
+        self.ring_s = max((step.for_s for step in steps), default=0)
+        self.passing = tuple(
+            sorted(p.presence.psychologist for p in free if p not in ready and self._lets_next_go_by(p))
+        )
+
+    def wanted(self, how_many: int) -> Wanted:
+        return Wanted(self._call.call, self.order, how_many, self.ring_s, self.passing, self._wrap_up)
+
+    def _steps(self, now_ms: int) -> tuple[RingStep, ...]:
+        """The steps in force: those whose time has come, and the next at once when nobody is free.
+
+        That is: somebody of the earlier ones has declined or lets the call go by, or none
+        of them is there at all. Those who are merely busy are waited for.
+        """
+        plan = sorted(self._call.plan, key=lambda step: step.after_s)
+        waited_ms = now_ms - self._call.since_ms
+        reached = [step for step in plan if waited_ms >= 1000 * step.after_s]
+        while len(reached) < len(plan):
+            there = [p for p in self._people if any(is_reached(step, p) for step in reached)]
+            ready = [p for p in there if self._is_free(p, reached) and not self._stands_aside(p)]
+            unwilling = [p for p in there if self._is_cooling(p) or self._stands_aside(p)]
+            if ready or (there and not unwilling):
+                break
+            reached.append(plan[len(reached)])
+        return tuple(reached)
+
+    def _is_free(self, person: Candidate, steps: Sequence[RingStep]) -> bool:
+        presence = person.presence
+        if presence.psychologist in self._taken or self._is_cooling(person) or not self._endpoints(person):
+            return False
+        if not any(is_reached(step, person) for step in steps):
+            return False
+        if presence.state is State.AVAILABLE:
+            return True
+        # Her wrap-up gives way to the caller whose talk with her was cut, and to its step of the plan.
+        interruptible = any(step.who is Who.WRAP_UP for step in steps)
+        return presence.state is State.WRAP_UP and (
+            interruptible or presence.psychologist == self._call.first_choice
+        )
+
+    def _is_cooling(self, person: Candidate) -> bool:
+        return person.presence.psychologist in self._call.cooled
+
+    def _stands_aside(self, person: Candidate) -> bool:
+        return person.presence.psychologist in self._call.passed or self._lets_next_go_by(person)
+
+    def _lets_next_go_by(self, person: Candidate) -> bool:
+        """This is the next call for her: none older of this round, and not one that knows her already."""
+        presence = person.presence
+        return (
+            presence.lets_next_go_by
+            and presence.psychologist not in self._passed_by
+            and presence.psychologist != self._call.first_choice
+        )
+
+    def _endpoints(self, person: Candidate) -> tuple[str, ...]:
+        return _open_endpoints(person) if self._suspensions_hold else person.endpoints
+
+    def _endpoint(self, person: Candidate) -> str:
+        """Her next endpoint for this call: each ring that came to nothing goes on to another."""
+        endpoints = self._endpoints(person)
+        return min(endpoints, key=lambda e: (self._tried.get(e, 0), endpoints.index(e)))
 
 
-def _endpoint(person: Candidate, tried: dict[str, int]) -> str:
-    """Her next endpoint for this call: each miss goes on to the one after."""
-    return person.endpoints[tried.get(person.presence.psychologist, 0) % len(person.endpoints)]
+def _open_endpoints(person: Candidate) -> tuple[str, ...]:
+    return tuple(e for e in person.endpoints if e not in person.presence.suspended)
 
 
-def _is_free(person: Candidate, call: Waiting, taken: set[str]) -> bool:
+def _can_be_rung(person: Candidate) -> bool:
+    """Now or within seconds: not in a talk, not on a break."""
+    return person.presence.state in (State.AVAILABLE, State.RINGING, State.WRAP_UP)
+
+
+Rank = tuple[bool, int, int, int, int, str]
+
+
+def rank(person: Candidate, call: Waiting, steps: Sequence[RingStep]) -> Rank:
+    """Her place among the free, smallest first.
+
+    Who just lost this caller; then who has missed fewer rings in a row; then the step of
+    the plan that reached her (in her wrap-up: that one's); then the least flexible for
+    what is needed; then who has been idle longest.
+    """
     presence = person.presence
-    if presence.psychologist in taken or presence.psychologist in call.cooled:
-        return False
-    if presence.state is State.AVAILABLE:
-        return True
-    # Her wrap-up gives way to one caller only: the one whose talk with her was cut.
-    return presence.state is State.WRAP_UP and presence.psychologist == call.first_choice
-
-
-def _rank(person: Candidate, call: Waiting, tried: dict[str, int]) -> tuple[bool, bool, int, int, int, str]:
-    presence = person.presence
-    spare_skills = len(person.skills - set(call.skills))
-    misses = tried.get(presence.psychologist, 0) + presence.missed_in_row
+    in_wrap_up = presence.state is State.WRAP_UP
+    step = min(n for n, one in enumerate(steps) if is_reached(one, person))
     return (
         presence.psychologist != call.first_choice,
-        presence.tier is not Tier.ON_DUTY,
-        misses,
-        spare_skills,
+        presence.missed_in_row,
+        len(steps) if in_wrap_up else step,
+        len(person.skills - set(call.skills)),
         presence.idle_since_ms,
         presence.psychologist,
     )

@@ -11,7 +11,7 @@ from helpline.domain.call import Event as CallEvent
 from helpline.domain.call import LiveCall
 from helpline.domain.people import Tier
 from helpline.domain.presence import Event as PresenceEvent
-from helpline.domain.presence import Presence, State
+from helpline.domain.presence import Presence, State, Wish
 from helpline.domain.waiting import Claim, Offer, OfferState, Settlement, Waiting, Wanted
 
 Effect: TypeAlias = tuple[str, int]
@@ -134,12 +134,21 @@ class Offers(Protocol):
     def claim(self, attempt: str, welcome_ms: int, now_ms: int) -> Claim: ...
 
     def settle(
-        self, attempt: str, how: Settlement, *, cool_ms: int, wrap_up_ms: int, endpoints: int, now_ms: int
+        self,
+        attempt: str,
+        how: Settlement,
+        *,
+        cool_ms: int,
+        wrap_up_ms: int,
+        everybody: Mapping[str, Sequence[str]],
+        now_ms: int,
     ) -> bool:
         """End an offer and free its psychologist; False when it was settled before.
 
         For `cool_ms` she is not offered this call again; `wrap_up_ms` follow a talk. Who
-        could not be reached has her pause only after the last of her `endpoints`.
+        could not be reached has her pause only after the last of her endpoints. A second
+        miss in a row suspends the endpoint, unless nothing else of `everybody` (psychologist
+        to her endpoints) can be rung.
         """
 
     def call_third(self, call: LiveCall, offer: Offer, now_ms: int) -> bool:
@@ -174,8 +183,20 @@ class Offers(Protocol):
     def browser_is_there(self, psychologist: str, until_ms: int, now_ms: int) -> None:
         """Her browser can be rung until then; whether it is rung first is the planner's."""
 
-    def may_leave_at(self, gap_ms: int, now_ms: int) -> int:
-        """Take the account's next leg: 0 for now, else the moment (ms) to ask again."""
+    def wish(self, psychologist: str, wish: Wish, now_ms: int, *, end_ms: int = 0) -> bool:
+        """Grant what she asks for; False when it does not apply now. Asked for twice, granted once.
+
+        `end_ms`, for a longer wrap-up, is the end that she saw when she asked.
+        """
+
+    def may_leave_at(self, attempt: str, gap_ms: int, now_ms: int) -> int:
+        """Take the account's next leg for this offer: 0 for now, else the moment (ms) to ask again.
+
+        The oldest caller's first offer leaves first, whoever asks first.
+        """
+
+    def steps_aside(self, attempt: str, now_ms: int) -> None:
+        """This offer cannot be sent yet: the others need not wait for it."""
 
 
 class DueList(Protocol):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from helpline.domain.alarms import Alarm
 from helpline.domain.call import Stage
-from helpline.domain.people import Tier
+from helpline.domain.people import EndpointKind, Tier
 from helpline.domain.presence import State
 from helpline.services.switch_attack_mode import attack_mode_until
 from helpline.services.switchboard import Switchboard
@@ -24,6 +24,8 @@ class PersonShown:
     name: str
     state: State
     tier: Tier
+    browser_closed: bool = False
+    """She has a browser to be rung, and it is not open: a warning, no state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +54,15 @@ class BoardView:
 
 def board_of(sw: Switchboard) -> BoardView:
     """The line as it stands. Psychologists in the order of the roster, who is away left out. Raises LiveStateDown."""
-    view = sw.calls.line(_HEAD, sw.clock.now_ms())
+    now_ms = sw.clock.now_ms()
+    view = sw.calls.line(_HEAD, now_ms)
     people = []
     for person in sw.book.roster.psychologists:
         presence = view.presences.get(person.id)
         if presence is not None and presence.state is not State.OFFLINE:
-            people.append(PersonShown(person.name, presence.state, presence.tier))
+            has_browser = any(endpoint.kind is EndpointKind.CLIENT for endpoint in person.endpoints)
+            closed = has_browser and presence.browser_until_ms <= now_ms
+            people.append(PersonShown(person.name, presence.state, presence.tier, closed))
     since = [call.since_ms for call in view.waiting]
     return BoardView(
         waiting=len(view.waiting),

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from helpline.domain import paths
 from helpline.domain.call import Stage
 from helpline.domain.ivr.flow import FlowKind, FlowSession
-from helpline.domain.ivr.interpreter import Keys, Silence, Start, Step, step
+from helpline.domain.ivr.interpreter import Input, Keys, Silence, Start, Step, step
 from helpline.domain.ivr.nodes import Outcome
 from helpline.domain.people import EndpointKind
 from helpline.domain.verbs import Document, Hangup
@@ -27,8 +26,8 @@ class Unsure(StrEnum):
 def present_offer(sw: Switchboard, attempt: str, leg_id: str) -> Document | Unsure:
     """Answer `/voice/offer/<attempt>`: she has picked up, or her browser has accepted.
 
-    On a phone the question is asked, since a mailbox also picks up; a browser accepts on
-    screen, so answering is the claim. Raises LiveStateDown.
+    On a phone the question is asked, since a mailbox also picks up: it says the digits that
+    take the call. A browser accepts on screen, so answering is the claim. Raises LiveStateDown.
     """
     offer = sw.offers.get(attempt)
     if offer is None:
@@ -98,12 +97,18 @@ def _question(sw: Switchboard, offer: Offer, digits: str | None, flow: str = "")
 
 
 def _ask(sw: Switchboard, offer: Offer, digits: str | None, flow: str) -> Step:
-    keys_path = paths.claim(offer.attempt)
-    if digits is None or not offer.session:
-        return step(sw.book.flows, None, Start(flow), FlowKind.OFFER, keys_path=keys_path)
-    given = Keys(digits) if digits else Silence()
-    at = FlowSession.from_text(offer.session)
-    return step(sw.book.flows, at, given, FlowKind.OFFER, keys_path=keys_path)
+    at: FlowSession | None = None
+    given: Input = Start(flow)
+    if digits is not None and offer.session:
+        at = FlowSession.from_text(offer.session)
+        given = Keys(digits) if digits else Silence()
+    return step(
+        sw.book.flows,
+        at,
+        given,
+        FlowKind.OFFER,
+        attempt=offer.attempt,
+    )
 
 
 def _claimed_document(sw: Switchboard, offer: Offer) -> Document:

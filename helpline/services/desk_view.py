@@ -11,13 +11,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
+from helpline.domain.accept_code import accept_code, spelled
 from helpline.domain.call import LiveCall, Stage
 from helpline.domain.directory import OrientationType, Structure
 from helpline.domain.errors import FicheRefused
 from helpline.domain.hours import PARIS
 from helpline.domain.orientation import Fiche
 from helpline.domain.people import EndpointKind
-from helpline.domain.presence import Presence, State
+from helpline.domain.presence import MOST_MORE_WRAP_UP_MS, Presence, State
 from helpline.domain.waiting import Offer, OfferState
 from helpline.ports import OpenFiche
 from helpline.services.fiche_text import from_text
@@ -39,6 +40,8 @@ class OfferShown:
     waiting_since_ms: int
     on_phone: bool
     """Her telephone is rung; otherwise her browser."""
+    code: str = ""
+    """The digits that take the call on her telephone, as they are spoken; none for a browser."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,10 @@ class DeskView:
     since_ms: int
     leaving: bool
     wrap_up_until_ms: int | None
+    may_code_longer: bool
+    lets_next_go_by: bool
+    suspended: tuple[EndpointKind, ...]
+    """Which of her endpoints missed twice in a row and ring no more, until she says so."""
     offer: OfferShown | None
     call: CallShown | None
     fiche: FicheShown | None
@@ -112,6 +119,9 @@ def desk_of(sw: Switchboard, psychologist: str, structures: Iterable[Structure])
         since_ms=presence.since_ms if presence else 0,
         leaving=presence is not None and presence.leaving,
         wrap_up_until_ms=presence.wrap_up_until_ms if presence else None,
+        may_code_longer=presence is not None and presence.wrap_up_more_ms < MOST_MORE_WRAP_UP_MS,
+        lets_next_go_by=presence is not None and presence.lets_next_go_by,
+        suspended=_suspended(sw, presence),
         offer=_offer_shown(sw, presence, offer, call),
         call=_call_shown(sw, presence, offer, call),
         fiche=fiches[0] if fiches else None,
@@ -148,6 +158,11 @@ def _is_stale(structure: Structure, today: date) -> bool:
     return structure.verified_on is None or today - structure.verified_on > STALE_AFTER
 
 
+def _suspended(sw: Switchboard, presence: Presence | None) -> tuple[EndpointKind, ...]:
+    endpoints = [sw.book.roster.endpoint(e) for e in presence.suspended] if presence else []
+    return tuple(sorted({endpoint.kind for endpoint in endpoints if endpoint is not None}))
+
+
 def _client_of(sw: Switchboard, psychologist: str) -> str | None:
     person = sw.book.roster.psychologist(psychologist)
     endpoints = person.endpoints if person else ()
@@ -162,7 +177,9 @@ def _offer_shown(
         return None
     if offer.state not in _RUNG or call.stage is not Stage.WAITING:
         return None
-    return OfferShown(offer.attempt, _published(sw, call), call.arrived_ms, _on_phone(sw, offer))
+    on_phone = _on_phone(sw, offer)
+    code = spelled(accept_code(offer.attempt)) if on_phone else ""
+    return OfferShown(offer.attempt, _published(sw, call), call.arrived_ms, on_phone, code)
 
 
 def _call_shown(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from helpline.domain.people import Tier
-from helpline.domain.presence import Event, Presence, State
+from helpline.domain.presence import Event, Presence, State, Wish
 from helpline.ports import Duty
 from helpline.services.switchboard import Switchboard
 
@@ -35,6 +35,29 @@ def end_break(sw: Switchboard, psychologist: str) -> State | None:
 def end_wrap_up(sw: Switchboard, psychologist: str) -> State | None:
     """She has finished coding before the time for it was over."""
     return sw.offers.happen(psychologist, Event.WRAP_UP_OVER, sw.clock.now_ms())
+
+
+def lengthen_wrap_up(sw: Switchboard, psychologist: str, end_ms: int) -> bool:
+    """Two minutes more for coding than `end_ms`, the end that her desk shows.
+
+    False when she is not coding, or has had ten minutes more already.
+    """
+    return sw.offers.wish(psychologist, Wish.MORE_WRAP_UP, sw.clock.now_ms(), end_ms=end_ms)
+
+
+def let_next_go_by(sw: Switchboard, psychologist: str) -> bool:
+    """One call is not offered to her, without a reason given: `docs/decisions/next-call-goes-by.md`."""
+    return sw.offers.wish(psychologist, Wish.LET_NEXT_GO_BY, sw.clock.now_ms())
+
+
+def take_next(sw: Switchboard, psychologist: str) -> bool:
+    """She takes that back."""
+    return sw.offers.wish(psychologist, Wish.TAKE_NEXT, sw.clock.now_ms())
+
+
+def ring_again(sw: Switchboard, psychologist: str) -> bool:
+    """Her endpoints that were suspended ring again."""
+    return sw.offers.wish(psychologist, Wish.RING_AGAIN, sw.clock.now_ms())
 
 
 def apply_rota(sw: Switchboard, now_ms: int) -> int:

@@ -12,12 +12,13 @@ from collections.abc import Mapping, Sequence
 from helpline.domain.call import LiveCall
 from helpline.domain.people import EndpointKind
 from helpline.domain.presence import Presence, State
+from helpline.domain.ring_plan import plan_from_text
 from helpline.domain.waiting import (
     Candidate,
     Waiting,
     Wanted,
+    ever_reached,
     next_step_ms,
-    plan_from_text,
     plan_offers,
 )
 from helpline.ports import LineView
@@ -70,21 +71,21 @@ def candidates(sw: Switchboard, presences: Mapping[str, Presence]) -> list[Candi
         if presence is not None and person.endpoints:
             at_desk = presence.browser_until_ms > now_ms
             order = sorted(person.endpoints, key=lambda e: not (at_desk and e.kind is EndpointKind.CLIENT))
-            found.append(Candidate(presence, tuple(endpoint.id for endpoint in order), person.skills))
+            endpoints = tuple(endpoint.id for endpoint in order)
+            found.append(Candidate(presence, endpoints, person.skills, person.handle))
     return found
 
 
 def somebody_is_there(sw: Switchboard, view: LineView, call: LiveCall) -> bool:
     """Could anyone ever be rung for this call, however busy they are? No epoch counts as yes.
 
-    Signed on, with something to ring, able to do what the call needs, and in a tier that
-    the call's plan reaches sooner or later.
+    Signed on, with something to ring, able to do what the call needs, and reached sooner
+    or later by the call's plan.
     """
     if not view.ready:
         return True
-    tiers = {step.tier for step in plan_from_text(call.plan)}
-    able = (c for c in candidates(sw, view.presences) if set(call.skills) <= c.skills)
-    return any(c.presence.state is not State.OFFLINE and c.presence.tier in tiers for c in able)
+    people = candidates(sw, view.presences)
+    return bool(ever_reached(plan_from_text(call.plan), call.skills, people))
 
 
 def nobody_rings(sw: Switchboard, view: LineView, call: LiveCall, now_ms: int) -> bool:

@@ -2,7 +2,7 @@
 
 1. The call must still want it; otherwise the offer is withdrawn.
 2. A call nobody has confirmed is asked for at the carrier: a replayed request rings nobody.
-3. The account's rate gives the leg its moment.
+3. The account's rate gives the leg its moment: the oldest caller's first offer first.
 4. `sending` is written before the order. Found again in that state, the order is
    ambiguous, and the carrier's list is asked; two looks, two seconds apart, that show
    no leg mean that there is none.
@@ -37,10 +37,11 @@ def ring_psychologist(sw: Switchboard, carrier: Carrier, attempt: str, now_ms: i
         settle_offer(sw, offer, Settlement.WITHDRAWN, now_ms)
         return None
     if not call.confirmed:
+        sw.offers.steps_aside(attempt, now_ms)
         again = _confirm(sw, carrier, call, offer, now_ms)
         if again is not None:
             return again or None
-    free_at = sw.offers.may_leave_at(sw.times.leg_gap_ms, now_ms)
+    free_at = sw.offers.may_leave_at(attempt, sw.times.leg_gap_ms, now_ms)
     return free_at if free_at else _order(sw, carrier, offer, now_ms)
 
 

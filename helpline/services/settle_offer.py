@@ -19,14 +19,14 @@ def settle_offer(sw: Switchboard, offer: Offer, how: Settlement, now_ms: int) ->
     """False when the offer was settled before: nothing changes. Raises LiveStateDown.
 
     A decline is respected for a minute for that call. Who could not be reached is tried at
-    her next endpoint in the same breath; after the last of them she has a pause.
+    her next endpoint in the same breath; after the last of them she has a pause. An endpoint
+    that missed twice in a row is suspended, or the alarm goes off: `docs/internals/live_state.md`.
     """
-    person = sw.book.roster.psychologist(offer.psychologist)
     return sw.offers.settle(
         offer.attempt,
         how,
         cool_ms=_COOL_MS.get(how, 0),
         wrap_up_ms=1000 * sw.book.rules.wrap_up_s,
-        endpoints=len(person.endpoints) if person is not None else 1,
+        everybody={p.id: [e.id for e in p.endpoints] for p in sw.book.roster.psychologists},
         now_ms=now_ms,
     )

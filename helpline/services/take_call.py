@@ -9,9 +9,10 @@ from helpline.domain.call import Event, LiveCall, Stage
 from helpline.domain.errors import SessionUnreadable
 from helpline.domain.ivr.flow import FlowKind, FlowSession
 from helpline.domain.ivr.interpreter import Start, Step, step
+from helpline.domain.ring_plan import plan_from_text, plan_to_text, with_wrap_up
 from helpline.domain.routing.decide import Decision, decide
 from helpline.domain.verbs import Document
-from helpline.domain.waiting import PlanStep, Waiting, plan_from_text, plan_to_text
+from helpline.domain.waiting import Waiting
 from helpline.ports import Change, Gate
 from helpline.services import documents
 from helpline.services.change_call import change_call
@@ -190,7 +191,7 @@ def _flow_of(session: str) -> str:
 def _record(
     sw: Switchboard, leg_id: str, line: str, decision: Decision, begun: Step, arrived_ms: int
 ) -> LiveCall:
-    steps = [PlanStep(s.after_s, s.who, s.for_s) for s in decision.ring_plan.steps]
+    plan = with_wrap_up(decision.ring_plan.steps, sw.book.rules.ring_s)
     wait_flow = decision.wait_flow or (begun.enqueue.wait if begun.enqueue else "")
     return LiveCall(
         id=sw.chance.new_id(),
@@ -203,7 +204,7 @@ def _record(
         wait_flow=wait_flow,
         nobody_flow=decision.nobody_flow,
         offer_flow=decision.offer_flow,
-        plan=plan_to_text(steps),
+        plan=plan_to_text(plan),
         skills=tuple(sorted(decision.skills)),
         session=begun.session.to_text() if begun.session else "",
     )

@@ -6,7 +6,8 @@ from helpline.domain.alarms import AlarmKind
 from helpline.domain.call import LiveCall, Stage
 from helpline.domain.people import Tier
 from helpline.domain.presence import State
-from helpline.domain.waiting import plan_from_text
+from helpline.domain.ring_plan import plan_from_text
+from helpline.domain.waiting import ever_reached
 from helpline.ports import LineView
 from helpline.services.offer_call import candidates
 from helpline.services.switchboard import Switchboard
@@ -23,9 +24,8 @@ def is_unanswered(sw: Switchboard, view: LineView, call: LiveCall, now_ms: int) 
         return False
     if now_ms - call.arrived_ms < 1000 * sw.book.rules.unanswered_s:
         return False
-    tiers = {step.tier for step in plan_from_text(call.plan)}
-    able = (c for c in candidates(sw, view.presences) if set(call.skills) <= c.skills)
-    return any(c.presence.state in _COULD_ANSWER and c.presence.tier in tiers for c in able)
+    people = ever_reached(plan_from_text(call.plan), call.skills, candidates(sw, view.presences))
+    return any(c.presence.state in _COULD_ANSWER for c in people)
 
 
 def watch_duty(sw: Switchboard, view: LineView, now_ms: int) -> None:

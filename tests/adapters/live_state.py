@@ -15,26 +15,24 @@ from helpline.domain.call import LiveCall, Stage
 from helpline.domain.people import Tier
 from helpline.domain.presence import Event as PresenceEvent
 from helpline.domain.presence import Presence, State
+from helpline.domain.ring_plan import Plan, RingStep, Who, plan_from_text, plan_to_text
 from helpline.domain.waiting import (
     COOL_DOWN_MS,
     Candidate,
     Claim,
     Offer,
     OfferState,
-    PlanStep,
     Settlement,
     Waiting,
     Wanted,
-    plan_from_text,
     plan_offers,
-    plan_to_text,
 )
 
 START_MS = 1_780_000_000_000
 WELCOME_MS = 8_000
 WRAP_UP_MS = 120_000
 RING_S = 25
-PLAN = (PlanStep(0, Tier.ON_DUTY, RING_S), PlanStep(20, Tier.STANDBY, RING_S))
+PLAN: Plan = (RingStep(0, Who.ON_DUTY, RING_S), RingStep(20, Who.STANDBY, RING_S))
 LIVE_LEG = (OfferState.RINGING, OfferState.CLAIMED)
 
 
@@ -43,7 +41,12 @@ class Person:
     id: str
     tier: Tier = Tier.ON_DUTY
     skills: frozenset[str] = frozenset()
-    endpoint: str = "e0"
+    endpoints: tuple[str, ...] = ()
+    """Her own one, `e-<id>`, when none is named."""
+
+    @property
+    def rings(self) -> tuple[str, ...]:
+        return self.endpoints or (f"e-{self.id}",)
 
 
 class World:
@@ -118,9 +121,7 @@ class World:
 
     def candidates(self) -> list[Candidate]:
         present = self.offers.presences()
-        return [
-            Candidate(present[p.id], (p.endpoint,), p.skills) for p in self.people.values() if p.id in present
-        ]
+        return [Candidate(present[p.id], p.rings, p.skills) for p in self.people.values() if p.id in present]
 
     def attempts(self, wanted: Wanted | None) -> list[str]:
         return [self.new_id("at") for _ in range(wanted.how_many)] if wanted else []
@@ -149,7 +150,12 @@ class World:
     def settle(self, attempt: str, how: Settlement) -> bool:
         cool_ms = COOL_DOWN_MS if how is Settlement.DECLINED else 0
         return self.offers.settle(
-            attempt, how, cool_ms=cool_ms, wrap_up_ms=WRAP_UP_MS, endpoints=1, now_ms=self.now
+            attempt,
+            how,
+            cool_ms=cool_ms,
+            wrap_up_ms=WRAP_UP_MS,
+            everybody={p.id: p.rings for p in self.people.values()},
+            now_ms=self.now,
         )
 
     def offer(self, attempt: str) -> Offer:

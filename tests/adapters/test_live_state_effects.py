@@ -44,7 +44,7 @@ class Exchange:
 
     def __init__(self, client: redis.Redis, *handles: str, at_once_max: int = 5) -> None:
         people = [builders.psychologist(handle, nth) for nth, handle in enumerate(handles, 1)]
-        self.world = World(client, [Person(p.id, endpoint=p.endpoints[0].id) for p in people])
+        self.world = World(client, [Person(p.id, endpoints=(p.endpoints[0].id,)) for p in people])
         self.carrier = RoomCarrier(endpoints={e.address: e.id for p in people for e in p.endpoints})
         self.clock = SteppedClock(self.world.now)
         book = builders.book(builders.roster(*people, around_ms=self.world.now))

@@ -33,6 +33,8 @@ from helpline.adapters.redis.live_calls import RedisLiveCalls
 from helpline.adapters.redis.offers import RedisOffers
 from helpline.adapters.redis.scripts import Scripts
 from helpline.domain.call import LiveCall, Stage
+from helpline.domain.people import Endpoint, EndpointKind
+from helpline.domain.presence import Wish
 from helpline.domain.waiting import Claim, Offer, OfferState, Settlement, next_step_ms, plan_offers
 from helpline.ports import CarrierLeg, LegStatus, RestOutcome
 from helpline.processes.effects import Effects
@@ -55,13 +57,16 @@ from tests.conftest import LONG
 
 LINE = "entraide"
 MOST_CALLERS = 5
+BROWSER = Endpoint("e1b", EndpointKind.CLIENT, "client:vera")
 PEOPLE = tuple(
     builders.psychologist(handle, nth) for nth, handle in enumerate(("vera", "bruno", "carla", "dora"), 1)
 )
+PEOPLE = (replace(PEOPLE[0], endpoints=(BROWSER, *PEOPLE[0].endpoints)), *PEOPLE[1:])
 OWN_KEYS = {
     "epoch",
     "psys",
     "tokens",
+    "alarms",
     "due:wake",
     "lease:reconcile",
     *(f"psy:{person.id}" for person in PEOPLE),
@@ -216,6 +221,20 @@ class Night(RuleBasedStateMachine):
             "coded": keep_duty.end_wrap_up,
         }
         do[what](self.sw, who.id)
+
+    @rule(who=st.sampled_from(PEOPLE), what=st.sampled_from(Wish))
+    def a_psychologist_asks_for_something(self, who: Any, what: Wish) -> None:
+        before = self.hashes("psy").get(who.id, {}).get("state")
+        end_ms = int(self.hashes("psy").get(who.id, {}).get("wrap_up_until_ms", 0))
+        self.sw.offers.wish(who.id, what, self.clock.now, end_ms=end_ms)
+        assert self.hashes("psy").get(who.id, {}).get("state") == before
+
+    @rule(who=st.sampled_from(PEOPLE), there=st.booleans())
+    def a_browser_is_opened_or_closed(self, who: Any, there: bool) -> None:
+        """It warns, and decides which endpoint rings first; it moves nobody."""
+        before = self.hashes("psy").get(who.id, {}).get("state", "offline")
+        self.sw.offers.browser_is_there(who.id, self.clock.now + 30_000 * there, self.clock.now)
+        assert self.hashes("psy")[who.id].get("state", "offline") == before
 
     @rule(who=st.sampled_from(PEOPLE))
     def a_psychologist_takes_a_break_of_one_breath_while_others_match(self, who: Any) -> None:
@@ -411,6 +430,27 @@ class Night(RuleBasedStateMachine):
         for who, p in self.hashes("psy").items():
             if p["state"] == "wrap_up":
                 assert f"rest:{who}" in rows, p
+
+    @invariant()
+    def what_waits_for_its_turn_to_leave_is_not_sent_yet(self) -> None:
+        offers = self.hashes("offer")
+        for attempt in self.admin.zrange("legs", 0, -1):
+            assert offers[str(attempt)]["state"] == "due"
+
+    @invariant()
+    def a_longer_wrap_up_and_a_call_to_let_go_by_have_their_bounds(self) -> None:
+        for who, p in self.hashes("psy").items():
+            assert int(p.get("wrap_up_more_ms", 0)) <= 600_000, (who, p)
+            assert "wrap_up_more_ms" not in p or p["state"] in ("wrap_up", "ringing"), (who, p)
+            assert "lets_next_go_by" not in p or p["state"] != "offline", (who, p)
+
+    @invariant()
+    def nobody_is_rung_for_the_call_that_goes_by_while_another_rings_for_it(self) -> None:
+        offers = [o for o in self.hashes("offer").values() if o["state"] == "due"]
+        for call, h in self.hashes("call").items():
+            due = {o["psychologist"] for o in offers if o["call"] == call}
+            aside = {who for who in due if f"passed:{who}" in h}
+            assert not aside or not due - aside, (call, h)
 
     @invariant()
     def somebody_looks_again_when_a_ring_plan_widens_or_a_cool_down_ends(self) -> None:

@@ -162,13 +162,17 @@ def test_a_lease_has_one_holder_until_it_ends(redis_app: redis.Redis) -> None:
 
 
 def test_legs_leave_one_by_one_at_the_accounts_rate(redis_app: redis.Redis) -> None:
-    offers = World(redis_app, []).offers
+    world = World(redis_app, [Person(who) for who in ("vera", "bruno", "carla")])
+    world.on_duty()
+    call = world.arrives()
+    first, second, third = sorted(world.live_offers(call), key=lambda offer: offer.attempt)
+    now, ask = world.now, world.offers.may_leave_at
 
-    assert offers.may_leave_at(1_000, 50_000) == 0
-    assert offers.may_leave_at(1_000, 50_001) == 51_000
-    assert offers.may_leave_at(1_000, 51_000) == 0
+    assert ask(first.attempt, 1_000, now) == 0
+    assert ask(second.attempt, 1_000, now + 1) == now + 1_000
+    assert ask(second.attempt, 1_000, now + 1_000) == 0
     # A clock that went back by hours does not close the line for hours.
-    assert offers.may_leave_at(1_000, 20_000) == 0
+    assert ask(third.attempt, 1_000, now - 9_000_000) == 0
 
 
 def test_scripts_forgotten_by_redis_are_loaded_again_and_the_request_answered(

@@ -16,6 +16,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from helpline.cli.demo_parts import DemoParts
+from helpline.cli.story_player import keys_asked_for
 from helpline.domain.presence import State
 from helpline.services.close_fiche import close_fiche
 from helpline.services.keep_duty import end_break, end_wrap_up, go_on_duty
@@ -50,8 +51,10 @@ def telephone(tab: Tab, demo: DemoParts) -> Iterator[str]:
     page.get_by_role("button", name="Appeler").click()
     hers = page.get_by_role("region", name="Téléphone d’un psychologue")
     hers.get_by_role("button", name="Répondre").click(timeout=15_000)
-    expect(hers.get_by_role("log")).to_contain_text("1")
-    hers.get_by_role("button", name="1", exact=True).click()
+    said = hers.get_by_role("log")
+    expect(said).to_contain_text("composez")
+    for digit in keys_asked_for(said.inner_text()):
+        hers.get_by_role("button", name=digit, exact=True).click()
     expect(page.get_by_text(re.compile("En conversation : téléphone de"))).to_be_visible(timeout=15_000)
     page.evaluate("scrollTo(0, 0)")
     yield "telephone-talk"

@@ -20,6 +20,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from helpline.cli.story_player import keys_asked_for
 from tests.browser.tab import SIZES, THEMES, Tab
 from tests.demo import plain_environ
 
@@ -165,11 +166,10 @@ class Telephones:
 
     def accepts(self) -> None:
         """Presses what the words ask for."""
-        asked = self.she_hears.get_by_text(re.compile(r"appuyez sur \d"))
+        asked = self.she_hears.get_by_text(re.compile(r"composez \d"))
         expect(asked).to_be_visible()
-        found = re.search(r"appuyez sur (\d)", asked.inner_text())
-        assert found
-        self.hers.get_by_role("button", name=found[1], exact=True).click()
+        for digit in keys_asked_for(asked.inner_text()):
+            self.hers.get_by_role("button", name=digit, exact=True).click()
         expect(self.she_hears.get_by_text(MAY_TALK)).to_be_visible(timeout=RINGS_MS)
 
     def act(self, name: str) -> Locator:
@@ -253,7 +253,7 @@ def assert_a_sealed_row_counters_a_receipt_and_nothing_else(printed: Printed) ->
     assert people.startswith("not of the call: of who works here (")
 
 
-def test_her_own_telephone_asks_and_the_key_takes_the_call(newcomer: Newcomer) -> None:
+def test_her_own_telephone_asks_and_the_code_it_says_takes_the_call(newcomer: Newcomer) -> None:
     newcomer.is_free_again("vera")
     phones = newcomer.telephones()
     phones.calls()

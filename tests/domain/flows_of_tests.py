@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from helpline.domain.ivr.flow import Flow, FlowKind
 from helpline.domain.ivr.nodes import (
+    CODE_KEY,
     EnqueueNode,
     GatherNode,
     GotoNode,
@@ -73,7 +74,8 @@ GOODBYE = flow(
 OFFER = flow(
     FlowKind.OFFER,
     flow_id="offre",
-    question=GatherNode((SpokenText("mot"),), {"1": "oui", "9": "non"}, "fin"),
+    texts={"code": {"fr": "Le code : {code}."}},
+    question=GatherNode((SpokenText("code"),), {CODE_KEY: "oui", "9": "non"}, "fin", num_digits=3),
     oui=RouteNode(Outcome.CLAIM),
     non=RouteNode(Outcome.DECLINE),
     fin=HangupNode(),

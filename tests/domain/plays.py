@@ -13,8 +13,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from helpline.domain import verbs
+from helpline.domain.accept_code import accept_code
 from helpline.domain.errors import FlowError
-from helpline.domain.ivr.flow import Flow, FlowSession
+from helpline.domain.ivr.flow import Flow, FlowKind, FlowSession
 from helpline.domain.ivr.interpreter import (
     Input,
     Keys,
@@ -25,6 +26,9 @@ from helpline.domain.ivr.interpreter import (
     step,
     welcome_document,
 )
+
+ATTEMPT = "a1"
+"""The offer of recorded plays; `keys CODE` are its digits."""
 
 
 def replay(flows: Mapping[str, Flow], flow: Flow, play: str) -> str:
@@ -38,7 +42,8 @@ def replay(flows: Mapping[str, Flow], flow: Flow, play: str) -> str:
         elif line.startswith("> "):
             lines.append(line)
             try:
-                taken = step(flows, session, _input(line[2:], flow), flow.kind)
+                attempt = ATTEMPT if flow.kind is FlowKind.OFFER else ""
+                taken = step(flows, session, _input(line[2:], flow), flow.kind, attempt=attempt)
             except FlowError as refused:
                 lines.append(f"  ({type(refused).__name__})")
                 continue
@@ -53,7 +58,7 @@ def _input(words: str, flow: Flow) -> Input:
         case "start":
             return Start(flow.id)
         case "keys":
-            return Keys(rest)
+            return Keys(accept_code(ATTEMPT) if rest == "CODE" else rest)
         case "silence":
             return Silence()
         case "again":

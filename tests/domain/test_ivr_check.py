@@ -11,6 +11,7 @@ from helpline.domain.ivr.check import check
 from helpline.domain.ivr.flow import SERVICE_TEXTS, Flow, FlowKind
 from helpline.domain.ivr.interpreter import Input, Keys, Silence, Start, WaitAgain, step
 from helpline.domain.ivr.nodes import (
+    CODE_KEY,
     EnqueueNode,
     GatherNode,
     GotoNode,
@@ -45,6 +46,17 @@ def held(prompts: tuple[Prompt, ...], keys: dict[str, str], otherwise: str, time
 
 def test_the_flows_of_the_tests_have_no_fault() -> None:
     assert check(ALL) == ()
+
+
+def asking(keys: dict[str, str], *, said: str = "dit", otherwise: str = "c", num_digits: int = 3) -> Flow:
+    """An offer that asks for its code; `b` takes the call, `c` ends it."""
+    return flow(
+        FlowKind.OFFER,
+        texts={"dit": {"fr": "Composez {code}."}},
+        a=GatherNode((SpokenText(said),), keys, otherwise, num_digits),
+        b=RouteNode(Outcome.CLAIM),
+        c=HangupNode(),
+    )
 
 
 FAULTS: list[tuple[Flow, str, str]] = [
@@ -121,6 +133,23 @@ FAULTS: list[tuple[Flow, str, str]] = [
     (flow(FlowKind.WAIT, a=LINE), "a", "seul un flux d'appel"),
     (flow(a=RouteNode(Outcome.CLAIM)), "a", "n'a pas de sens"),
     (flow(FlowKind.OFFER, a=RouteNode(Outcome.DECIDE)), "a", "n'a pas de sens"),
+    (flow(FlowKind.OFFER, a=RouteNode(Outcome.CLAIM)), "a", "prendrait l'appel sans le code"),
+    (
+        flow(FlowKind.OFFER, a=GatherNode(SUR, {"1": "b"}, "c"), b=RouteNode(Outcome.CLAIM), c=HangupNode()),
+        "a",
+        "prendrait l'appel sans le code",
+    ),
+    (
+        flow(FlowKind.OFFER, a=SayNode("sur", "b"), b=RouteNode(Outcome.CLAIM)),
+        "a",
+        "prendrait l'appel sans le code",
+    ),
+    (asking({CODE_KEY: "b", "9": "b"}), "a", "prendrait l'appel sans le code"),
+    (asking({CODE_KEY: "b"}, otherwise="b"), "a", "prendrait l'appel sans le code"),
+    (asking({CODE_KEY: "b"}, num_digits=4), "a", "le code en a 3"),
+    (asking({CODE_KEY: "b", "1": "c"}), "a", "le début d'un code"),
+    (asking({CODE_KEY: "b"}, said="mot"), "a", "ne dit pas le code"),
+    (flow(a=GatherNode(SUR, {CODE_KEY: "b"}, "b", num_digits=3), b=LINE), "a", "seul un flux de proposition"),
     (flow(a=SayNode("sur", "b"), b=PlayNode("x", 99, "c"), c=HangupNode()), "b", "permis : 1 à 20"),
 ]
 
@@ -130,6 +159,16 @@ def test_a_fault_is_found_at_its_node(made: Flow, node: str, reason: str) -> Non
     found = [(finding.node, finding.reason) for finding in check({**ALL, made.id: made})]
 
     assert any(at == node and reason in told for at, told in found), found
+
+
+def test_a_question_with_its_code_and_another_key_has_no_fault() -> None:
+    made = asking({CODE_KEY: "b", "9": "c", "0": "c", "*": "c"})
+    assert check({made.id: made}) == ()
+
+
+def test_the_place_of_the_code_is_for_the_question_alone() -> None:
+    made = flow(texts={"ailleurs": {"fr": "{code}"}}, a=LINE)
+    assert any(f.where == ("texts", "ailleurs") for f in check({**ALL, made.id: made}))
 
 
 def test_faults_of_texts_are_found() -> None:

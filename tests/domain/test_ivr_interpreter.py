@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpline.domain import paths, verbs
+from helpline.domain import verbs
 from helpline.domain.errors import EndlessStep, SessionUnreadable, UnknownPlace, WrongKind
 from helpline.domain.ivr.flow import MOST_KEYS_KEPT, Flow, FlowKind, FlowSession, spoken
 from helpline.domain.ivr.interpreter import Input, Keys, Silence, Start, Step, WaitAgain, step
@@ -91,7 +91,7 @@ def test_a_session_stays_small_whatever_is_pressed(pressed: list[str]) -> None:
 
 
 def test_keys_of_an_offer_go_to_the_claim_of_its_attempt() -> None:
-    taken = step(ALL, None, Start("offre"), FlowKind.OFFER, keys_path=paths.claim("a1"))
+    taken = step(ALL, None, Start("offre"), FlowKind.OFFER, attempt="a1")
 
     (asked,) = taken.document
     assert isinstance(asked, verbs.Gather)

@@ -7,13 +7,14 @@ from datetime import date
 
 import pytest
 
-from helpline.domain.people import Tier
+from helpline.domain.people import Psychologist, Roster
+from helpline.domain.ring_plan import RingStep, Who
 from helpline.domain.routing.check import check
 from helpline.domain.routing.conditions import OnDates, OnLine
-from helpline.domain.routing.rules import Line, RingPlan, RingStep, Rule, RuleSet, Then
+from helpline.domain.routing.rules import Line, RingPlan, Rule, RuleSet, Then
 from tests.domain.flows_of_tests import ALL
 
-FIRST = RingStep(0, Tier.ON_DUTY, 25)
+FIRST = RingStep(0, Who.ON_DUTY, 25)
 THEN = Then("menu", "patience", "offre", "adieu", RingPlan((FIRST,)))
 LINE = Line("entraide", "+33199000001", "0 800 288 038", date(2019, 4, 1), None, "+33199000001")
 GOOD = RuleSet("v1", {"entraide": LINE}, (Rule("Toujours", (), THEN),))
@@ -68,8 +69,9 @@ def test_a_good_rule_set_has_no_fault() -> None:
         (ringing(), "rules.0.then.ring", "dès la première seconde"),
         (ringing(replace(FIRST, after_s=10)), "rules.0.then.ring", "dès la première seconde"),
         (ringing(FIRST, replace(FIRST, after_s=30)), "rules.0.then.ring", "même « who »"),
-        (ringing(FIRST, RingStep(400, Tier.STANDBY, 25)), "rules.0.then.ring", "permis : 0 à 300"),
-        (ringing(FIRST, RingStep(-5, Tier.STANDBY, 25)), "rules.0.then.ring", "vient après"),
+        (ringing(FIRST, RingStep(400, Who.STANDBY, 25)), "rules.0.then.ring", "permis : 0 à 300"),
+        (ringing(FIRST, RingStep(-5, Who.STANDBY, 25)), "rules.0.then.ring", "vient après"),
+        (ringing(replace(FIRST, who=Who.WRAP_UP)), "rules.0.then.ring", "dès la première seconde"),
         (ringing(replace(FIRST, for_s=5)), "rules.0.then.ring", "permis : 10 à 60"),
         (replace(GOOD, at_once_max=6), "settings.at_once_max", "permis : 1 à 5"),
         (replace(GOOD, at_once_max=0), "settings.at_once_max", "permis : 1 à 5"),
@@ -100,3 +102,48 @@ def test_a_number_may_serve_two_lines_one_after_the_other() -> None:
     ended = replace(LINE, id="ancienne", valid_from=date(2018, 1, 1), valid_until=date(2019, 3, 31))
 
     assert check(replace(GOOD, lines={"ancienne": ended, "entraide": LINE})) == ()
+
+
+ROSTER = Roster(
+    (
+        Psychologist("p1", "vera", "Vera", skills=frozenset({"internes"})),
+        Psychologist("p2", "bruno", "Bruno", skills=frozenset({"anglais"})),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("step", "where", "reason", "suggestion"),
+    [
+        (
+            RingStep(20, Who.NAMED, 25, ("vera", "brumo")),
+            "rules.0.then.ring.1.named",
+            "personne ne s'appelle « brumo »",
+            "peut-être « bruno » ?",
+        ),
+        (
+            RingStep(20, Who.SKILL, 25, ("interne",)),
+            "rules.0.then.ring.1.skill",
+            "personne n'a la compétence « interne »",
+            "peut-être « internes » ?",
+        ),
+        (
+            RingStep(20, Who.SKILL, 25, ("zzz",)),
+            "rules.0.then.ring.1.skill",
+            "personne n'a la compétence « zzz »",
+            "connus : anglais, internes",
+        ),
+    ],
+)
+def test_a_handle_or_skill_that_nobody_has_is_told_with_what_there_is(
+    step: RingStep, where: str, reason: str, suggestion: str
+) -> None:
+    (found,) = check(ringing(FIRST, step), ALL, ROSTER)
+
+    assert (".".join(map(str, found.where)), found.reason, found.suggestion) == (where, reason, suggestion)
+    assert check(ringing(FIRST, step), ALL) == ()
+
+
+def test_two_steps_may_name_different_people_or_skills() -> None:
+    steps = (RingStep(20, Who.NAMED, 25, ("vera",)), RingStep(30, Who.NAMED, 25, ("bruno",)))
+    assert check(ringing(FIRST, *steps), ALL, ROSTER) == ()

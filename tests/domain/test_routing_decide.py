@@ -13,7 +13,7 @@ from helpline.adapters.calendars import is_holiday
 from helpline.adapters.documents import load_rules
 from helpline.domain.errors import NoRuleHolds
 from helpline.domain.hours import PARIS, TimeWindow, Weekday
-from helpline.domain.people import Tier
+from helpline.domain.ring_plan import RingStep, Who
 from helpline.domain.routing.conditions import (
     CONDITIONS,
     Condition,
@@ -25,10 +25,10 @@ from helpline.domain.routing.conditions import (
 )
 from helpline.domain.routing.decide import decide
 from helpline.domain.routing.facts import Facts
-from helpline.domain.routing.rules import Line, RingPlan, RingStep, Rule, RuleSet, Then
+from helpline.domain.routing.rules import Line, RingPlan, Rule, RuleSet, Then
 
 SHIPPED = load_rules(Path(__file__).parents[2] / "routing_rules.yaml")
-THEN = Then("accueil", None, "proposition", "personne", RingPlan((RingStep(0, Tier.ON_DUTY, 25),)))
+THEN = Then("accueil", None, "proposition", "personne", RingPlan((RingStep(0, Who.ON_DUTY, 25),)))
 LINES = {
     "entraide": Line("entraide", "+33199000001", "0 800 288 038", date(2019, 4, 1), None, "+33199000001")
 }
@@ -119,7 +119,7 @@ def test_the_shipped_rules_decide_at_any_minute_and_always_the_same(
 
     assert decision == decide(SHIPPED, facts)
     assert decision.flow == "accueil"
-    assert decision.ring_plan.steps[0] == RingStep(0, Tier.ON_DUTY, 25)
+    assert decision.ring_plan.steps[0] == RingStep(0, Who.ON_DUTY, 25)
     assert decision.wait_flow == ("attente" if line == "entraide" else "ancien_numero")
 
 

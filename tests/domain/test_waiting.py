@@ -11,22 +11,19 @@ from hypothesis import given
 
 from helpline.domain.people import Tier
 from helpline.domain.presence import Presence, State
+from helpline.domain.ring_plan import Plan, RingStep, Who, with_wrap_up
 from helpline.domain.waiting import (
     AT_ONCE_MAX,
     Candidate,
-    PlanStep,
     Waiting,
     Wanted,
     how_many_at_once,
     next_step_ms,
-    plan_from_text,
     plan_offers,
-    plan_to_text,
-    tiers_reached,
 )
 
 NOW = 10_000_000
-PLAN = (PlanStep(0, Tier.ON_DUTY, 25), PlanStep(20, Tier.STANDBY, 30))
+PLAN: Plan = (RingStep(0, Who.ON_DUTY, 25), RingStep(20, Who.STANDBY, 30))
 
 
 def person(
@@ -38,9 +35,19 @@ def person(
     missed: int = 0,
     skills: Sequence[str] = (),
     endpoints: tuple[str, ...] = ("phone",),
+    suspended: Sequence[str] = (),
+    passes: bool = False,
 ) -> Candidate:
-    presence = Presence(name, state, tier, idle_since_ms=idle_since_ms, missed_in_row=missed)
-    return Candidate(presence, endpoints, frozenset(skills))
+    presence = Presence(
+        name,
+        state,
+        tier,
+        idle_since_ms=idle_since_ms,
+        missed_in_row=missed,
+        suspended=frozenset(suspended),
+        lets_next_go_by=passes,
+    )
+    return Candidate(presence, endpoints, frozenset(skills), handle=name)
 
 
 def waiting(call: str, waited_s: int = 0, **changes: object) -> Waiting:
@@ -108,15 +115,11 @@ def test_who_rings_for_a_call_already_counts_among_the_free() -> None:
     assert plan_offers([ringing, waiting("c2")], [person("vera")], NOW)[0].call == "c2"
 
 
-def test_who_let_it_ring_fewer_times_comes_first_whether_for_this_call_or_in_a_row() -> None:
-    call = waiting("c1", tried=(("bruno", 1), ("carla", 2)))
+def test_who_missed_a_ring_comes_last_until_she_takes_a_call_even_after_standby() -> None:
+    standby = person("dora", tier=Tier.STANDBY)
+    people = (person("vera", missed=3), person("bruno", missed=1), standby, person("carla"))
 
-    assert order_for(call, person("carla"), person("bruno"), person("vera", missed=3), person("dora")) == [
-        "dora",
-        "bruno",
-        "carla",
-        "vera",
-    ]
+    assert order_for(waiting("c1", 30), *people) == ["carla", "dora", "bruno", "vera"]
 
 
 def test_the_least_flexible_with_the_needed_skill_comes_first() -> None:
@@ -137,9 +140,9 @@ def test_among_equals_the_longest_idle_comes_first() -> None:
 
 
 def test_who_had_just_lost_this_caller_comes_first_even_out_of_her_wrap_up() -> None:
-    call = waiting("c1", first_choice="vera", tried=(("vera", 2),))
+    call = waiting("c1", first_choice="vera")
 
-    assert order_for(call, person("bruno"), person("vera", State.WRAP_UP)) == ["vera", "bruno"]
+    assert order_for(call, person("bruno"), person("vera", State.WRAP_UP, missed=2)) == ["vera", "bruno"]
 
 
 def test_a_wrap_up_gives_way_to_no_other_caller() -> None:
@@ -151,14 +154,123 @@ def test_first_choice_or_not_nobody_is_rung_who_is_busy_away_or_on_a_break(state
     assert order_for(waiting("c1", first_choice="vera"), person("vera", state)) == []
 
 
-def test_each_ring_she_missed_goes_on_to_her_next_endpoint() -> None:
+def test_each_ring_that_came_to_nothing_goes_on_to_her_next_endpoint() -> None:
     vera = person("vera", endpoints=("browser", "phone"))
+    tries = [(), (("browser", 1),), (("browser", 1), ("phone", 1)), (("browser", 2), ("phone", 1))]
 
-    chosen = [
-        plan_offers([waiting("c1", tried=(("vera", n),))], [vera], NOW)[0].order[0][1] for n in (0, 1, 2)
+    chosen = [plan_offers([waiting("c1", tried=t)], [vera], NOW)[0].order[0][1] for t in tries]
+
+    assert chosen == ["browser", "phone", "browser", "phone"]
+
+
+def test_a_suspended_endpoint_is_left_alone_and_who_has_no_other_is_not_rung() -> None:
+    vera = person("vera", endpoints=("browser", "phone"), suspended=["browser"])
+    bruno = person("bruno", suspended=["phone"])
+
+    assert plan_offers([waiting("c1")], [vera, bruno], NOW)[0].order == (("vera", "phone"),)
+
+
+@pytest.mark.parametrize("other", [State.TALKING, State.BREAK, State.OFFLINE])
+def test_a_suspended_endpoint_rings_all_the_same_when_nothing_else_can_be_rung(other: State) -> None:
+    people = (person("vera", suspended=["phone"]), person("bruno", other))
+
+    assert order_for(waiting("c1"), *people) == ["vera"]
+
+
+def test_standby_to_come_keeps_a_suspension_in_force_and_is_then_rung() -> None:
+    people = (person("vera", suspended=["phone"]), person("dora", tier=Tier.STANDBY))
+
+    assert order_for(waiting("c1", 5), *people) == []
+    assert order_for(waiting("c1", 20), *people) == ["dora"]
+
+
+def passing(call: Waiting, *people: Candidate) -> tuple[str, ...]:
+    return tuple(who for wanted in plan_offers([call], people, NOW) for who in wanted.passing)
+
+
+def test_who_lets_the_next_call_go_by_is_not_rung_for_it_while_another_can_be() -> None:
+    people = (person("vera", passes=True), person("bruno", idle_since_ms=5))
+
+    assert order_for(waiting("c1"), *people) == ["bruno"]
+    assert passing(waiting("c1"), *people) == ("vera",)
+
+
+def test_exactly_one_call_goes_by() -> None:
+    people = (person("vera", passes=True), person("bruno"), person("carla"))
+
+    assert rung(plan_offers([waiting("c1", 9), waiting("c2", 1)], people, NOW)) == {
+        "c1": ["bruno"],
+        "c2": ["carla", "vera"],
+    }
+    assert order_for(waiting("c2", passed=frozenset({"vera"})), person("vera"), person("bruno")) == ["bruno"]
+    assert "vera" in order_for(waiting("c3"), person("vera"), person("bruno"))
+
+
+def test_standby_is_rung_at_once_for_the_call_she_lets_go_by() -> None:
+    assert order_for(waiting("c1"), person("vera", passes=True), person("dora", tier=Tier.STANDBY)) == [
+        "dora"
     ]
 
-    assert chosen == ["browser", "phone", "browser"]
+
+def test_letting_a_call_go_by_never_leaves_a_caller_unrung() -> None:
+    people = (person("vera", passes=True), person("bruno", State.TALKING))
+
+    assert order_for(waiting("c1"), *people) == ["vera"]
+    assert passing(waiting("c1"), *people) == ()
+    assert order_for(waiting("c1", live_offers=1), *people) == []
+
+
+def test_the_caller_she_lost_is_not_the_call_that_goes_by() -> None:
+    assert (
+        order_for(waiting("c1", first_choice="vera"), person("vera", passes=True), person("bruno"))[0]
+        == "vera"
+    )
+
+
+def test_a_step_for_a_skill_reaches_those_on_duty_who_have_it() -> None:
+    plan = (RingStep(0, Who.SKILL, 20, ("internes",)), RingStep(15, Who.ON_DUTY, 25))
+    able = person("bruno", skills=("internes",))
+    standby = person("dora", tier=Tier.STANDBY, skills=("internes",))
+
+    assert order_for(waiting("c1", 14, plan=plan), person("vera"), able, standby) == ["bruno"]
+    assert order_for(waiting("c1", 15, plan=plan), person("vera"), able, standby) == ["bruno", "vera"]
+
+
+def test_the_next_step_starts_at_once_where_nobody_has_the_skill() -> None:
+    plan = (RingStep(0, Who.SKILL, 20, ("internes",)), RingStep(15, Who.ON_DUTY, 25))
+
+    assert order_for(waiting("c1", plan=plan), person("vera")) == ["vera"]
+
+
+def test_a_step_with_names_reaches_these_people_in_whatever_tier() -> None:
+    plan = (*PLAN[:1], RingStep(10, Who.NAMED, 25, ("dora", "carla")))
+    people = (
+        person("vera"),
+        person("dora", tier=Tier.STANDBY),
+        person("emma", tier=Tier.STANDBY),
+        person("carla", State.OFFLINE),
+    )
+
+    assert order_for(waiting("c1", 9, plan=plan), *people) == ["vera"]
+    assert order_for(waiting("c1", 10, plan=plan), *people) == ["vera", "dora"]
+
+
+def test_who_is_coding_is_rung_from_her_step_on_and_after_the_others() -> None:
+    plan = with_wrap_up(PLAN, 25)
+    coding, free = person("vera", State.WRAP_UP), person("dora", tier=Tier.STANDBY)
+    busy = person("bruno", State.TALKING)
+
+    assert order_for(waiting("c1", 44, plan=plan), coding, busy) == []
+    assert order_for(waiting("c1", 45, plan=plan), coding, busy) == ["vera"]
+    assert order_for(waiting("c1", 45, plan=plan), coding, free, busy) == ["dora", "vera"]
+    assert order_for(waiting("c1", 44, plan=(*PLAN, RingStep(60, Who.WRAP_UP, 25))), coding, busy) == []
+
+
+def test_among_equals_the_earlier_step_comes_first() -> None:
+    plan = (RingStep(0, Who.NAMED, 25, ("vera",)), RingStep(5, Who.ON_DUTY, 25))
+    people = (person("vera", idle_since_ms=9), person("bruno", idle_since_ms=1))
+
+    assert order_for(waiting("c1", 5, plan=plan), *people) == ["vera", "bruno"]
 
 
 def test_standby_waits_for_its_step_while_anybody_on_duty_is_there() -> None:
@@ -172,7 +284,7 @@ def test_standby_waits_for_its_step_while_anybody_on_duty_is_there() -> None:
 def test_once_their_step_is_due_standby_come_after_all_on_duty() -> None:
     standby = person("dora", tier=Tier.STANDBY)
 
-    assert order_for(waiting("c1", 60), standby, person("vera", missed=4)) == ["vera", "dora"]
+    assert order_for(waiting("c1", 60), standby, person("vera", idle_since_ms=9)) == ["vera", "dora"]
 
 
 def test_standby_is_rung_at_once_when_nobody_is_on_duty_at_all() -> None:
@@ -211,26 +323,9 @@ def test_the_ring_lasts_as_long_as_the_longest_step_reached() -> None:
     assert plan_offers([waiting("c1", 20)], people, NOW)[0].ring_s == 30
 
 
-def test_a_step_named_twice_keeps_its_first_ring_time_and_an_early_one_its_own() -> None:
-    twice = waiting("c1", 30, plan=(*PLAN, PlanStep(10, Tier.ON_DUTY, 60)))
-
-    assert tiers_reached(twice, NOW, on_duty_exhausted=False) == {Tier.ON_DUTY: 25, Tier.STANDBY: 30}
-    assert tiers_reached(waiting("c1"), NOW, on_duty_exhausted=True) == {Tier.ON_DUTY: 25, Tier.STANDBY: 30}
-
-
 def test_the_plan_says_when_it_widens_next() -> None:
     assert next_step_ms(waiting("c1", 5), NOW) == NOW + 15_000
     assert next_step_ms(waiting("c1", 20), NOW) is None
-
-
-_steps = st.lists(
-    st.builds(PlanStep, st.integers(0, 600), st.sampled_from(Tier), st.integers(5, 60)), max_size=4
-).map(tuple)
-
-
-@given(steps=_steps)
-def test_a_plan_survives_being_written_down(steps: tuple[PlanStep, ...]) -> None:
-    assert plan_from_text(plan_to_text(steps)) == steps
 
 
 _NAMES = [f"p{n}" for n in range(7)]
@@ -243,6 +338,8 @@ _people = st.lists(
         tier=st.sampled_from(Tier),
         idle_since_ms=st.integers(0, 5),
         missed=st.integers(0, 2),
+        suspended=st.sampled_from([(), ("phone",)]),
+        passes=st.booleans(),
         skills=_SKILLS,
     ),
     max_size=7,
@@ -255,9 +352,8 @@ _calls = st.builds(
     skills=_SKILLS.map(tuple),
     live_offers=st.integers(0, 3),
     cooled=st.sets(st.sampled_from(_NAMES), max_size=3).map(frozenset),
-    tried=st.dictionaries(st.sampled_from(_NAMES), st.integers(1, 3), max_size=3).map(
-        lambda d: tuple(d.items())
-    ),
+    passed=st.sets(st.sampled_from(_NAMES), max_size=2).map(frozenset),
+    plan=st.sampled_from([PLAN, with_wrap_up(PLAN, 25), (*PLAN, RingStep(30, Who.NAMED, 20, ("p0", "p1")))]),
     first_choice=st.none() | st.sampled_from(_NAMES),
 )
 _lines = st.lists(_calls, max_size=6, unique_by=lambda c: c.call)
@@ -266,9 +362,9 @@ _lines = st.lists(_calls, max_size=6, unique_by=lambda c: c.call)
 def _could_take(p: Candidate, call: Waiting) -> bool:
     """Qualified, free and not cooling, said another way than the code says it."""
     name, state = p.presence.psychologist, p.presence.state
-    lost_this_caller = state is State.WRAP_UP and name == call.first_choice
+    may_code_no_longer = any(step.who is Who.WRAP_UP for step in call.plan) or name == call.first_choice
     return (
-        (state is State.AVAILABLE or lost_this_caller)
+        (state is State.AVAILABLE or (state is State.WRAP_UP and may_code_no_longer))
         and name not in call.cooled
         and all(skill in p.skills for skill in call.skills)
     )
@@ -291,7 +387,7 @@ def test_only_the_qualified_and_free_are_rung_and_nobody_for_two_callers(
 
 
 @given(line=_lines, people=_people)
-def test_no_caller_waits_unrung_beside_somebody_on_duty_who_is_qualified_free_and_not_promised(
+def test_no_caller_waits_unrung_beside_somebody_on_duty_who_is_available_and_not_promised(
     line: list[Waiting], people: list[Candidate]
 ) -> None:
     wanted = rung(plan_offers(line, people, NOW))
@@ -300,9 +396,31 @@ def test_no_caller_waits_unrung_beside_somebody_on_duty_who_is_qualified_free_an
     for call in line:
         if call.live_offers == 0 and call.call not in wanted:
             left = [p for p in people if p.presence.psychologist not in promised and _could_take(p, call)]
-            assert all(p.presence.tier is Tier.STANDBY for p in left)
-            # And standby may only be left alone while it is not their turn.
-            assert not left or NOW - call.since_ms < 20_000
+            left = [p for p in left if p.presence.state is State.AVAILABLE]
+            if NOW - call.since_ms < 30_000:
+                # Standby may be left alone while it is not their turn.
+                left = [p for p in left if p.presence.tier is Tier.ON_DUTY]
+            # A suspension lasts while another can be rung; letting a call go by never matters here.
+            assert all(p.presence.suspended for p in left)
+            assert not left or any(_rings_now_or_soon(p, call) for p in people)
+
+
+def _rings_now_or_soon(p: Candidate, call: Waiting) -> bool:
+    able = all(skill in p.skills for skill in call.skills)
+    here = p.presence.state in (State.AVAILABLE, State.RINGING, State.WRAP_UP)
+    return able and here and not p.presence.suspended
+
+
+@given(line=_lines, people=_people)
+def test_whoever_lets_a_call_go_by_is_not_rung_for_it_and_for_one_call_only(
+    line: list[Waiting], people: list[Candidate]
+) -> None:
+    wanted = plan_offers(line, people, NOW)
+
+    passing = [who for w in wanted for who in w.passing]
+    assert len(passing) == len(set(passing))
+    for w in wanted:
+        assert not set(w.passing) & {who for who, _ in w.order}
 
 
 @given(line=_lines, people=_people)

@@ -13,7 +13,6 @@ fall into an outage, and a story takes less of our time. Carrier deadlines and o
 from __future__ import annotations
 
 import os
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from typing import Any, Self
 
 from helpline.cli.control_client import ControlClient, ControlRefused
 from helpline.cli.demo_parts import DemoParts
+from helpline.cli.story_player import keys_asked_for
 from helpline.domain.errors import LiveStateDown
 from helpline.domain.presence import State
 from helpline.emulator.verdict import Allowed, promises_broken
@@ -32,7 +32,7 @@ from tests.phone import Caller, Handset, Line
 
 CHARS_PER_S = 45
 LOOK_S = 0.04
-ASKS_FOR_A_KEY = re.compile(r"(appuyez sur|tapez) 1\b")
+OFFSETS = (0, 1, 2, 3, 4)  # voice, pages, carrier, streams, fallback
 
 
 class RemoteControl(ControlClient):
@@ -109,25 +109,26 @@ class RealLine(Line):
     # ---- people
 
     def everybody_picks_up(self) -> None:
-        """Whoever's telephone rings picks up, and whoever is asked for a key presses 1. Each question once."""
+        """Whoever's telephone rings picks up, and whoever is asked for a key presses what it says. Each question once."""
         for who in self.psychologists.values():
             phone = who.phone
             try:
                 if phone["state"] == "ringing":
                     self.control.answer(who.number)
-                elif phone["state"] == "talking" and self._is_asked(phone):
-                    self.control.phone_press(who.number, "1")
+                elif phone["state"] == "talking" and (keys := self._asked(phone)):
+                    self.control.phone_press(who.number, keys)
             except ControlRefused:
                 continue  # it stopped ringing, or the leg ended, in between
 
-    def _is_asked(self, phone: Mapping[str, Any]) -> bool:
-        """Whether the last words on this telephone ask for a key, which has not been pressed yet."""
+    def _asked(self, phone: Mapping[str, Any]) -> str:
+        """The keys that the last words on this telephone ask for, and that were not pressed yet."""
         said = [sound["text"] for sound in phone["heard"] if sound["kind"] == "say"]
         question = (str(phone["leg"]), len(said))
-        if phone["with"] or not said or not ASKS_FOR_A_KEY.search(said[-1]) or question in self._pressed:
-            return False
+        keys = keys_asked_for(said[-1]) if said else ""
+        if phone["with"] or question in self._pressed:
+            return ""
         self._pressed.add(question)
-        return True
+        return keys
 
     def until_reached(self, caller: Caller, seconds: float = 30) -> None:
         """Psychologists answer whatever rings, until one talks with this caller."""

@@ -113,15 +113,15 @@ def test_who_waits_while_every_phone_rings_for_a_dead_web_is_still_brought_to_so
     line.until(lambda: line.vera.rings() and line.bruno.rings(), 5)
     line.control.set_faults({"web": {"path": "/voice/*", "fault": "refuse"}})
 
-    def picks_up_and_presses_one() -> bool:
+    def picks_up_and_presses_what_is_asked() -> bool:
         for who in (line.vera, line.bruno):
             if who.rings():
                 who.answers()
             elif who.is_up() and not caller.talks_to():
-                who.presses("1")
+                who.presses(who.code() or "1")
         return bool(caller.talks_to())
 
-    line.until(picks_up_and_presses_one, 150)
+    line.until(picks_up_and_presses_what_is_asked, 150)
 
 
 def test_the_chain_ends_with_where_else_to_turn(line: Line) -> None:

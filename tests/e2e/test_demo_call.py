@@ -76,7 +76,7 @@ def test_the_story_is_told_every_promise_kept_and_nothing_left_running(environ: 
         "A hears: « Entraide médecins et internes. Appel anonyme",
         "vera's phone rings",
         "vera picks up",
-        "vera presses 1",
+        "vera presses ",
         "A and vera talk",
         "proposals asso retenue, cdom refusee",
         "A hangs up",

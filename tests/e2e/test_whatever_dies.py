@@ -158,9 +158,9 @@ def test_a_bridge_is_made_without_any_rest(line: Line) -> None:
 def test_a_caller_who_hung_up_as_she_accepted_is_told_to_her(line: Line) -> None:
     caller = line.caller().dials()
     line.vera.answers()
-    line.until(lambda: line.vera.hears("appuyez sur 1"), 5)
+    line.vera.is_asked()
     line.control.hang_up(caller.handle)
-    line.control.phone_press(line.vera.number, "1")
+    line.control.phone_press(line.vera.number, line.vera.code())
 
     line.until(lambda: line.vera.hears("La personne a raccroché"), 10)
     line.until(lambda: not line.vera.is_up(), 10)

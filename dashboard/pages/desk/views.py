@@ -47,6 +47,7 @@ _REFUSED: Final[Mapping[FicheAnswer, str]] = {
 }
 _NO_ISSUE: Final = N_("Il manque seulement l’issue (touche I) : choisissez-la, puis Clore.")
 _FICHE: Final = re.compile(r"[0-9A-Za-z_-]{1,64}")
+_INSTANT: Final = re.compile(r"[0-9]{1,15}")
 _NOT_ON_ROSTER: Final = N_("Vous n’êtes plus au tableau de garde : aucun appel ne peut vous être proposé.")
 _NO_FIELD: Final = N_("La fiche n’a pas de champ de ce nom.")
 _NOT_NOW: Final = N_("Ce geste n’est plus possible maintenant.")
@@ -79,7 +80,11 @@ def stream() -> Response:
 @bp.post("/desk/presence")
 @allow(Role.PSYCHOLOGIST)
 def presence() -> AnyResponse:
-    """`to`: available, break, off, or ready (her time for coding is not needed any more)."""
+    """`to`: available, break, off, ready (her time for coding is not needed any more), and what she wishes.
+
+    longer-<ms>: two minutes more than the end of her wrap-up that she saw; pass, take: one
+    call goes by, or not; ring: her suspended endpoints ring again.
+    """
     sw, who = parts().service.switchboard, _who()
     moves: dict[str, Callable[[], State | None]] = {
         "available": lambda: keep_duty.end_break(sw, who) or keep_duty.go_on_duty(sw, who),
@@ -87,12 +92,19 @@ def presence() -> AnyResponse:
         "off": lambda: keep_duty.go_off_duty(sw, who),
         "ready": lambda: keep_duty.end_wrap_up(sw, who),
     }
-    to = request.form.get("to", "")
-    if to not in moves:
-        return _unreadable("to", "code inconnu ; attendu : " + ", ".join(moves))
+    wishes: dict[str, Callable[[], bool]] = {
+        "longer": lambda: keep_duty.lengthen_wrap_up(sw, who, int(seen)),
+        "pass": lambda: keep_duty.let_next_go_by(sw, who),
+        "take": lambda: keep_duty.take_next(sw, who),
+        "ring": lambda: keep_duty.ring_again(sw, who),
+    }
+    to, _dash, seen = request.form.get("to", "").partition("-")
+    if (to not in moves and to not in wishes) or (to == "longer") != bool(_INSTANT.fullmatch(seen)):
+        return _unreadable("to", "code inconnu ; attendu : " + ", ".join([*moves, *wishes]))
     if to != "off" and not _is_on_roster():
         return _answer(_(_NOT_ON_ROSTER))
-    return _answer("" if moves[to]() is not None else _(_NOT_NOW))
+    done = moves[to]() is not None if to in moves else wishes[to]()
+    return _answer("" if done else _(_NOT_NOW))
 
 
 @bp.post("/desk/softphone")

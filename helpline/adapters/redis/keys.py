@@ -29,6 +29,7 @@ APP_KEY_PREFIXES: tuple[str, ...] = (
     "receipt:",
     "lease:",
     "tokens",
+    "legs",
     "alarms",
     "attack",
     "rq:",

@@ -36,6 +36,8 @@ class RedisLiveCalls:
             "order": order_of(wanted),
             "want": wanted.how_many if wanted else 0,
             "ring_s": wanted.ring_s if wanted else 25,
+            "passing": list(wanted.passing) if wanted else [],
+            "wrap_up": wanted.wrap_up if wanted else False,
             "attempts": list(attempts),
         }
         reply = self._scripts.run("arrive", now_ms, args)

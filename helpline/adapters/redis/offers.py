@@ -8,9 +8,9 @@ from helpline.adapters.redis.live_calls import order_of
 from helpline.adapters.redis.records import offer_from_hash, presence_from_hash
 from helpline.adapters.redis.scripts import Json, Scripts, as_fields
 from helpline.domain.call import LiveCall
+from helpline.domain.presence import MORE_WRAP_UP_MS, MOST_MORE_WRAP_UP_MS, Presence, State, Wish
 from helpline.domain.presence import Event as PresenceEvent
-from helpline.domain.presence import Presence, State
-from helpline.domain.waiting import Claim, Offer, OfferState, Settlement, Wanted
+from helpline.domain.waiting import SUSPEND_AFTER, Claim, Offer, OfferState, Settlement, Wanted
 from helpline.ports import Duty
 
 
@@ -26,6 +26,8 @@ class RedisOffers:
             "order": order_of(wanted),
             "want": live + wanted.how_many,
             "ring_s": wanted.ring_s,
+            "passing": list(wanted.passing),
+            "wrap_up": wanted.wrap_up,
             "attempts": list(attempts),
         }
         reply = self._scripts.run("offer", now_ms, args)
@@ -68,14 +70,22 @@ class RedisOffers:
         return Claim(str(reply))
 
     def settle(
-        self, attempt: str, how: Settlement, *, cool_ms: int, wrap_up_ms: int, endpoints: int, now_ms: int
+        self,
+        attempt: str,
+        how: Settlement,
+        *,
+        cool_ms: int,
+        wrap_up_ms: int,
+        everybody: Mapping[str, Sequence[str]],
+        now_ms: int,
     ) -> bool:
         args: dict[str, Json] = {
             "attempt": attempt,
             "how": how.value,
             "wrap_up_ms": wrap_up_ms,
             "cool_ms": cool_ms,
-            "endpoints": max(1, endpoints),
+            "everybody": {who: list(endpoints) for who, endpoints in everybody.items()},
+            "suspend_after": SUSPEND_AFTER,
         }
         return self._scripts.run("settle", now_ms, args) == 1
 
@@ -143,5 +153,19 @@ class RedisOffers:
         fields = as_fields({"browser_until_ms": until_ms})
         self._scripts.run("presence", now_ms, {"psychologist": psychologist, "event": "", "set": fields})
 
-    def may_leave_at(self, gap_ms: int, now_ms: int) -> int:
-        return int(str(self._scripts.run("token", now_ms, {"gap_ms": gap_ms})))
+    def wish(self, psychologist: str, wish: Wish, now_ms: int, *, end_ms: int = 0) -> bool:
+        args: dict[str, Json] = {
+            "psychologist": psychologist,
+            "what": wish.value,
+            "end_ms": end_ms,
+            "ms": MORE_WRAP_UP_MS,
+            "most_ms": MOST_MORE_WRAP_UP_MS,
+        }
+        return self._scripts.run("wish", now_ms, args) == 1
+
+    def may_leave_at(self, attempt: str, gap_ms: int, now_ms: int) -> int:
+        args: dict[str, Json] = {"op": "leave", "attempt": attempt, "gap_ms": gap_ms}
+        return int(str(self._scripts.run("token", now_ms, args)))
+
+    def steps_aside(self, attempt: str, now_ms: int) -> None:
+        self._scripts.run("token", now_ms, {"op": "aside", "attempt": attempt})

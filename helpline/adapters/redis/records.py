@@ -9,8 +9,9 @@ from typing import TypeAlias
 from helpline.domain.call import LiveCall, Stage
 from helpline.domain.people import Tier
 from helpline.domain.presence import Presence, State
+from helpline.domain.ring_plan import plan_from_text
 from helpline.domain.traffic import EndState
-from helpline.domain.waiting import Offer, OfferState, Settlement, Waiting, plan_from_text
+from helpline.domain.waiting import Offer, OfferState, Settlement, Waiting
 
 Hash: TypeAlias = Mapping[str, str]
 
@@ -88,6 +89,7 @@ def call_from_hash(call_id: str, h: Hash) -> LiveCall:
 
 def waiting_from_hash(h: Hash, live: int, now_ms: int) -> Waiting:
     """`h` is a call's hash with `id`; cool-downs and tries are its `cool:`/`tried:` fields."""
+    passed = {k[7:] for k in h if k.startswith("passed:")}
     cooled = {k[5:] for k, v in h.items() if k.startswith("cool:") and float(v) > now_ms}
     tried = tuple((k[6:], int(v)) for k, v in sorted(h.items()) if k.startswith("tried:"))
     return Waiting(
@@ -98,6 +100,7 @@ def waiting_from_hash(h: Hash, live: int, now_ms: int) -> Waiting:
         skills=tuple(filter(None, h.get("skills", "").split(","))),
         live_offers=live,
         cooled=frozenset(cooled),
+        passed=frozenset(passed),
         tried=tried,
         first_choice=h.get("first_choice"),
     )
@@ -137,4 +140,7 @@ def presence_from_hash(psychologist: str, h: Hash) -> Presence:
         missed_in_row=_int(h, "missed_in_row") or 0,
         leaving=h.get("leaving") == "1",
         browser_until_ms=_int(h, "browser_until_ms") or 0,
+        suspended=frozenset(k[10:] for k in h if k.startswith("suspended:")),
+        lets_next_go_by=h.get("lets_next_go_by") == "1",
+        wrap_up_more_ms=_int(h, "wrap_up_more_ms") or 0,
     )

@@ -46,6 +46,7 @@ NAMES = (
     "alarm",
     "gate",
     "attack",
+    "wish",
 )
 
 

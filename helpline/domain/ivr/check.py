@@ -15,6 +15,8 @@ seconds and keys to a human) comes with the editor of flows. What is found here:
     bounds         seconds, digits and tries outside what a telephone allows
     keys in line   something heard in a wait flow that no key can cut short, or without a key that
                    says what to dial in danger; a key of the partner line that is never spoken of
+    code           a call that could be taken without the digits of the offer, or a text that
+                   would say them where they are not asked for
 
 Seconds of speech are characters ÷ 15 (design §1).
 """
@@ -25,10 +27,14 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from helpline.domain.accept_code import CODE_DIGITS
+from helpline.domain.accept_code import KEYS as CODE_KEYS
 from helpline.domain.ivr import walks
 from helpline.domain.ivr.findings import FlowFinding, at_node
 from helpline.domain.ivr.flow import SERVICE_TEXTS, Flow, FlowKind
 from helpline.domain.ivr.nodes import (
+    CODE_KEY,
+    CODE_PLACE,
     LONGEST_GATHER_S,
     MOST_DIGITS,
     MOST_TRIES,
@@ -57,6 +63,7 @@ _OUTCOMES: Final[Mapping[FlowKind, tuple[Outcome, ...]]] = {
     FlowKind.WAIT: (),
     FlowKind.OFFER: (Outcome.CLAIM, Outcome.DECLINE),
 }
+_WITHOUT_CODE: Final = "« {} » prendrait l'appel sans le code : y mener par la touche « code » seule"
 _KEYS: Final = re.compile(r"[0-9*#]{1,4}")
 _UNSPEAKABLE: Final = re.compile(r"[^\n -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -64,7 +71,11 @@ _UNSPEAKABLE: Final = re.compile(r"[^\n -\ud7ff\ue000-\ufffd\U00010000-\U0010fff
 def check(flows: Mapping[str, Flow]) -> tuple[FlowFinding, ...]:
     """Every fault of these flows, which refer to one another. Empty: they may be served."""
     targets = [finding for flow in flows.values() for finding in _targets(flow, flows)]
-    found = [finding for flow in flows.values() for finding in (*_kinds(flow), *_bounds(flow), *_texts(flow))]
+    found = [
+        finding
+        for flow in flows.values()
+        for finding in (*_kinds(flow), *_bounds(flow), *_texts(flow), *_code_said(flow))
+    ]
     if not targets and all(len(flow.nodes) <= MOST_NODES for flow in flows.values()):
         # Only a walk through flows whose targets exist arrives anywhere.
         for flow in flows.values():
@@ -102,14 +113,30 @@ def _other_flow(
 
 
 def _kinds(flow: Flow) -> Iterator[FlowFinding]:
+    if flow.kind is FlowKind.OFFER and flow.nodes.get(flow.start) == RouteNode(Outcome.CLAIM):
+        yield _at(flow, flow.start, _WITHOUT_CODE.format(flow.start))
     for name, node in flow.nodes.items():
         if isinstance(node, EnqueueNode) and flow.kind is not FlowKind.CALL:
             yield _at(flow, name, "seul un flux d'appel met en attente")
         if isinstance(node, PartnerNode) and flow.kind is FlowKind.OFFER:
             yield _at(flow, name, "seul un appelant est conduit à la ligne partenaire")
+        yield from (_at(flow, name, reason) for reason in _taken_without_code(flow, node))
         if isinstance(node, RouteNode) and node.outcome not in _OUTCOMES[flow.kind]:
             reason = f"« route: {node.outcome.value} » n'a pas de sens dans un flux {flow.kind.value}"
             yield _at(flow, name, reason)
+
+
+def _taken_without_code(flow: Flow, node: Node) -> Iterator[str]:
+    """A mailbox picks up too: only the digits of the offer lead to taking a call."""
+    by_code = node.keys.get(CODE_KEY) if isinstance(node, GatherNode) else None
+    if by_code is not None and flow.kind is not FlowKind.OFFER:
+        yield "seul un flux de proposition a un code"
+    for target in targets_of(node):
+        takes = flow.nodes.get(target) == RouteNode(Outcome.CLAIM)
+        others = [way for way in targets_of(node) if way == target]
+        if flow.kind is FlowKind.OFFER and takes and (by_code != target or len(others) > 1):
+            yield _WITHOUT_CODE.format(target)
+            return
 
 
 def _bounds(flow: Flow) -> Iterator[FlowFinding]:
@@ -131,12 +158,22 @@ def _node_bounds(node: Node) -> Iterator[str]:
     if not 1 <= node.tries <= MOST_TRIES:
         yield f"pose la question {node.tries} fois ; permis : 1 à {MOST_TRIES}"
     for key in node.keys:
-        if _KEYS.fullmatch(key) is None or len(key) != node.num_digits:
+        if CODE_KEY in node.keys:
+            yield from _beside_code(key)
+        elif _KEYS.fullmatch(key) is None or len(key) != node.num_digits:
             yield f"la touche « {key} » ne peut pas être composée avec {node.num_digits} chiffre(s)"
+    if CODE_KEY in node.keys and node.num_digits != CODE_DIGITS:
+        yield f"demande {node.num_digits} chiffres ; le code en a {CODE_DIGITS}"
     if not any(isinstance(prompt, SpokenText | Sound) for prompt in node.prompts):
         yield "attend une touche sans avoir rien dit"
     if not node.keys:
         yield "ne propose aucune touche"
+
+
+def _beside_code(key: str) -> Iterator[str]:
+    """Another key of the same question must not be the beginning of a code."""
+    if key != CODE_KEY and (_KEYS.fullmatch(key) is None or key[0] in CODE_KEYS):
+        yield f"la touche « {key} » peut être le début d'un code ; permis : 0, 9, * et #"
 
 
 def _prompt_bounds(prompt: Prompt) -> Iterator[str]:
@@ -186,6 +223,26 @@ def _partner(flow: Flow) -> Iterator[FlowFinding]:
             )
         if not leads and any(isinstance(prompt, PartnerText) for prompt in node.prompts):
             yield _at(flow, name, "parle de la ligne partenaire, et rien n'y mène")
+
+
+def _code_said(flow: Flow) -> Iterator[FlowFinding]:
+    """The digits are said by the question that asks for them, in every language, and nowhere else."""
+    asking: set[str] = set()
+    for name, node in flow.nodes.items():
+        spoken = {prompt.text for prompt in prompts_of(node) if isinstance(prompt, SpokenText)}
+        if isinstance(node, GatherNode) and CODE_KEY in node.keys:
+            asking |= spoken
+            for language in flow.languages:
+                if not any(CODE_PLACE in flow.texts.get(text, {}).get(language, "") for text in spoken):
+                    yield _at(
+                        flow,
+                        name,
+                        f"la question ne dit pas le code en « {language} »",
+                        f"y mettre « {CODE_PLACE} »",
+                    )
+    for text, wordings in flow.texts.items():
+        if text not in asking and any(CODE_PLACE in wording for wording in wordings.values()):
+            yield FlowFinding(flow.id, ("texts", text), f"« {CODE_PLACE} » n'a pas de sens ici")
 
 
 def _reach(flow: Flow) -> Iterator[FlowFinding]:

@@ -22,9 +22,12 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from helpline.domain import paths, verbs
+from helpline.domain.accept_code import accept_code, spelled
 from helpline.domain.errors import EndlessStep, UnknownPlace, WrongKind
 from helpline.domain.ivr.flow import MOST_KEYS_KEPT, Flow, FlowKind, FlowSession, heard
 from helpline.domain.ivr.nodes import (
+    CODE_KEY,
+    CODE_PLACE,
     EnqueueNode,
     GatherNode,
     GotoNode,
@@ -92,21 +95,22 @@ def step(
     given: Input,
     kind: FlowKind,
     *,
-    keys_path: str = paths.KEYS,
+    attempt: str = "",
     partner: bool = False,
 ) -> Step:
     """One step, from what is `given` to the next wait or the end.
 
     `session` is None only with Start, which begins anew whatever the session was. `kind`
-    is what the request can render; a flow of another kind raises WrongKind. Keys are sent
-    to `keys_path`: ours for a caller, `paths.claim(attempt)` for an offer. `partner`:
-    a partner line was verified; without one nothing of it is said and its key means nothing.
+    is what the request can render; a flow of another kind raises WrongKind. `attempt`
+    is the offer that a psychologist is asked about: keys go to its path, and its digits are
+    what it may ask for. `partner`: a partner line was verified; without one nothing of it is
+    said and its key means nothing.
 
     Raises UnknownPlace (also for an input without session), WrongKind, and EndlessStep
     after 50 nodes: nothing of it with flows that passed `check`. The caller of this
     function answers each with the human route.
     """
-    run = _Run(flows, kind, keys_path, partner)
+    run = _Run(flows, kind, attempt, partner=partner)
     return run.to_the_next_wait(run.place(session, given))
 
 
@@ -118,11 +122,12 @@ def welcome_document(flow: Flow, node: EnqueueNode, language: str) -> verbs.Docu
 class _Run:
     """One step under way: the flows, and the verbs collected so far."""
 
-    def __init__(self, flows: Mapping[str, Flow], kind: FlowKind, keys_path: str, partner: bool) -> None:
+    def __init__(self, flows: Mapping[str, Flow], kind: FlowKind, attempt: str, *, partner: bool) -> None:
         self.flows = flows
         self.kind = kind
-        self.keys_path = keys_path
+        self.keys_path = paths.claim(attempt) if attempt else paths.KEYS
         self.partner = partner
+        self.code = accept_code(attempt) if attempt else ""
         self.document: list[verbs.Verb] = []
 
     def place(self, session: FlowSession | None, given: Input) -> FlowSession:
@@ -134,7 +139,7 @@ class _Run:
         flow = self._flow(session.flow)
         node = flow.node(session.node)
         if isinstance(node, GatherNode) and session.tries > 0:
-            return _answered(session, node, self._live_keys(flow, node), given)
+            return _answered(session, node, self._live_keys(flow, node), _key_of(given, self.code))
         return session
 
     def _live_keys(self, flow: Flow, node: GatherNode) -> Mapping[str, str]:
@@ -190,11 +195,16 @@ class _Run:
             # In line a key is one more question of what they hear, and silence lets the
             # document run out: the carrier then asks by itself, and says how long they wait.
             action_path=paths.WAIT if in_line else self.keys_path,
-            prompts=tuple(heard(flow, prompt, language) for prompt in said),
+            prompts=tuple(self._with_code(heard(flow, prompt, language)) for prompt in said),
             num_digits=node.num_digits,
             timeout_s=node.timeout_s,
             answer_silence=not in_line,
         )
+
+    def _with_code(self, prompt: verbs.Prompt) -> verbs.Prompt:
+        if isinstance(prompt, verbs.Say):
+            return replace(prompt, text=prompt.text.replace(CODE_PLACE, spelled(self.code)))
+        return prompt
 
     def _start_of(self, flow_id: str, language: str | None, keys: tuple[str, ...]) -> FlowSession:
         flow = self._flow(flow_id)
@@ -213,11 +223,18 @@ class _Run:
         return Step(at, tuple(self.document))
 
 
-def _answered(session: FlowSession, node: GatherNode, live: Mapping[str, str], given: Input) -> FlowSession:
+def _answered(session: FlowSession, node: GatherNode, live: Mapping[str, str], key: str) -> FlowSession:
     """Where an answer leads: its target, the same question again, or `otherwise`."""
-    if isinstance(given, Keys) and given.digits in live:
-        kept = (*session.keys, given.digits)[-MOST_KEYS_KEPT:]
-        return replace(session, node=live[given.digits], tries=0, keys=kept)
+    if key in live:
+        kept = (*session.keys, key)[-MOST_KEYS_KEPT:]
+        return replace(session, node=live[key], tries=0, keys=kept)
     if session.tries < node.tries:
         return session
     return replace(session, node=node.otherwise, tries=0)
+
+
+def _key_of(given: Input, code: str) -> str:
+    """What was pressed, in the words of `GatherNode.keys`; empty when it means nothing."""
+    if not isinstance(given, Keys) or given.digits == CODE_KEY:
+        return ""
+    return CODE_KEY if code and given.digits == code else given.digits

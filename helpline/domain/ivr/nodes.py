@@ -21,6 +21,12 @@ LONGEST_GATHER_S: Final = 5
 MOST_TRIES: Final = 2
 MOST_DIGITS: Final = 4
 
+CODE_KEY: Final = "code"
+"""In an offer flow, instead of a key: the digits drawn for this offer (`accept_code.py`)."""
+
+CODE_PLACE: Final = "{code}"
+"""Where a text of such a question says them."""
+
 
 @dataclass(frozen=True, slots=True)
 class SpokenText:
@@ -86,6 +92,7 @@ class GatherNode:
     The prompts are spoken at most `tries` times (1 or 2); after that, and after anything
     that is not one of `keys`, silence included, the call goes to `otherwise`. In a wait
     flow it is the document: what it makes heard can be cut short by a key at any moment.
+    Among `keys` of an offer may be `code`, the digits of this very offer.
     """
 
     prompts: tuple[Prompt, ...]

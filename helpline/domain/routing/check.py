@@ -5,7 +5,8 @@ the editor (issue 07). What is found here:
 
     catch-all   missing, or not last
     rules       two with one name; a line, flow or day list that means nothing
-    ring plan   empty, not from the first second, out of order, rings too short or too long
+    ring plan   empty, nobody from the first second, out of order, rings too short or too long;
+                with the roster, a handle or a skill that nobody has
     bounds      bonus, wrap-up, at-once outside what the design allows
     lines       one number twice at one time; a number that is not French and in E.164, or
                 that must not be shown; a validity that ends before it begins
@@ -14,13 +15,16 @@ the editor (issue 07). What is found here:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from itertools import combinations, pairwise
 from typing import Final
 
 from helpline.domain.directory import STRUCTURE_ID
 from helpline.domain.ivr.flow import Flow, FlowKind
+from helpline.domain.people import Roster
+from helpline.domain.ring_plan import Who
 from helpline.domain.routing.conditions import OnDates, OnLine
 from helpline.domain.routing.rules import (
     MOST_AT_ONCE,
@@ -51,8 +55,10 @@ class RuleFinding:
     suggestion: str = ""
 
 
-def check(rule_set: RuleSet, flows: Mapping[str, Flow] | None = None) -> tuple[RuleFinding, ...]:
-    """Every fault of the rule set; with `flows`, its references to them as well."""
+def check(
+    rule_set: RuleSet, flows: Mapping[str, Flow] | None = None, people: Roster | None = None
+) -> tuple[RuleFinding, ...]:
+    """Every fault of the rule set; with `flows` and `people`, its references to them as well."""
     found = [*_catch_all(rule_set), *_names(rule_set), *_settings(rule_set), *_lines(rule_set)]
     for place, rule in enumerate(rule_set.rules):
         where: Where = ("rules", place)
@@ -60,6 +66,8 @@ def check(rule_set: RuleSet, flows: Mapping[str, Flow] | None = None) -> tuple[R
         found += _then((*where, "then"), rule.then)
         if flows is not None:
             found += _flows((*where, "then"), rule.then, flows)
+        if people is not None:
+            found += _people((*where, "then", "ring"), rule.then.ring_plan, people)
     return tuple(found)
 
 
@@ -157,19 +165,39 @@ def _then(where: Where, then: Then) -> Iterator[RuleFinding]:
 
 
 def _ring_plan(where: Where, plan: RingPlan) -> Iterator[RuleFinding]:
-    if not plan.steps or plan.steps[0].after_s != 0:
+    if not plan.steps or plan.steps[0].after_s != 0 or plan.steps[0].who is Who.WRAP_UP:
         reason = "personne ne serait appelé dès la première seconde"
         yield RuleFinding(where, reason, "commencer par « after_s: 0 »")
     for earlier, later in pairwise(plan.steps):
         if later.after_s < earlier.after_s:
             reason = f"l'étape à {later.after_s} s vient après celle à {earlier.after_s} s"
             yield RuleFinding(where, reason, "ranger les étapes par « after_s »")
-    if len({step.who for step in plan.steps}) != len(plan.steps):
+    if len({(step.who, step.names) for step in plan.steps}) != len(plan.steps):
         yield RuleFinding(where, "deux étapes pour le même « who »", "n'en garder qu'une")
     for step in plan.steps:
         if not 0 <= step.after_s <= 300:
             yield RuleFinding(where, f"une étape commence à {step.after_s} s ; permis : 0 à 300")
         yield from _ring_s(where, step.for_s)
+
+
+def _people(where: Where, plan: RingPlan, people: Roster) -> Iterator[RuleFinding]:
+    handles = [person.handle for person in people.psychologists]
+    skills = sorted({skill for person in people.psychologists for skill in person.skills})
+    for place, step in enumerate(plan.steps):
+        known, key = (handles, "named") if step.who is Who.NAMED else (skills, "skill")
+        for name in step.names:
+            if name not in known:
+                reason = f"personne ne s'appelle « {name} »"
+                if step.who is Who.SKILL:
+                    reason = f"personne n'a la compétence « {name} »"
+                yield RuleFinding((*where, place, key), reason, _like(name, known))
+
+
+def _like(name: str, known: Sequence[str]) -> str:
+    close = get_close_matches(name, known, n=1, cutoff=0.6)
+    if close:
+        return f"peut-être « {close[0]} » ?"
+    return f"connus : {', '.join(known)}" if known else ""
 
 
 def _flows(where: Where, then: Then, flows: Mapping[str, Flow]) -> Iterator[RuleFinding]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from helpline.domain.people import Tier
+from helpline.domain.ring_plan import RingStep
 from helpline.domain.routing.conditions import Condition
 
 MOST_BONUS_S: Final = 120
@@ -42,15 +42,6 @@ class Line:
 
     def is_valid(self, on: date) -> bool:
         return self.valid_from <= on and (self.valid_until is None or on <= self.valid_until)
-
-
-@dataclass(frozen=True, slots=True)
-class RingStep:
-    """From `after_s` seconds of waiting on, ring `who`, each for `for_s` seconds."""
-
-    after_s: int
-    who: Tier
-    for_s: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,6 +139,8 @@ const pick = ({ type, structure }) => ({ type, structure });
 
 const byKey = {
   F7: () => press(call().dataset.is === "break" ? "#to-available" : "#to-break"),
+  "Shift+F7": () => press("#to-next"),
+  "Shift+F8": () => press("#to-longer"),
   F8: () => press("[data-do=accept]"),
   F9: () => press("[data-do=decline]"),
   F10: conclude,

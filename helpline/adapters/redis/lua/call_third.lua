@@ -14,7 +14,9 @@ if psy ~= '' then
   redis.call('HSET', key, 'third_psychologist', psy)
 end
 redis.call('HSET', 'offer:' .. args.attempt, 'call', args.call, 'psychologist', psy, 'endpoint', args.endpoint,
-  'state', 'due', 'made_ms', now, 'ring_s', args.ring_s, 'third', 1)
+  'state', 'due', 'made_ms', now, 'ring_s', args.ring_s, 'third', 1,
+  'turn', redis.call('HGET', key, 'line_key_ms') or now)
+line_up(args.attempt)
 redis.call('SADD', 'offers:' .. args.call, args.attempt)
 redis.call('HSET', key, 'held', 1, 'third', args.attempt)
 redis.call('HDEL', key, 'third_gone')

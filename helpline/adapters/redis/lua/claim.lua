@@ -19,6 +19,9 @@ if redis.call('HGET', 'psy:' .. o[3], 'attempt') ~= args.attempt then return 'ta
 if not psy_to(o[3], 'claimed') then return 'taken' end
 redis.call('HSET', key, 'state', 'claimed')
 redis.call('HSET', 'psy:' .. o[3], 'attempt', args.attempt, 'missed_in_row', 0)
+redis.call('HDEL', 'psy:' .. o[3], 'lets_next_go_by')
+unsuspend(o[3])
+clear_alarm('last_endpoint_does_not_answer')
 call_to(o[2], 'claimed')
 redis.call('HSET', ckey, 'attempt', args.attempt, 'psychologist', o[3], 'claimed_ms', now,
   'caller_in', 0, 'psychologist_in', 0, 'moves', 0)

@@ -97,7 +97,7 @@ local function psy_to(id, event)
   redis.call('HSET', key, 'state', to, 'since_ms', now)
   if to ~= 'ringing' and to ~= 'talking' then redis.call('HDEL', key, 'attempt') end
   -- Rung in her wrap-up, by a caller she had lost: the rest of it is hers if she does not take it.
-  if to ~= 'wrap_up' and to ~= 'ringing' then redis.call('HDEL', key, 'wrap_up_until_ms') end
+  if to ~= 'wrap_up' and to ~= 'ringing' then redis.call('HDEL', key, 'wrap_up_until_ms', 'wrap_up_more_ms') end
   if to == 'available' and from ~= 'ringing' then redis.call('HSET', key, 'idle_since_ms', now) end
   -- Who comes free can be rung; who goes may have been the last before standby.
   if to ~= 'ringing' and to ~= 'talking' then put_due('match', now) end
@@ -172,15 +172,82 @@ local function part_company(attempt)
   if redis.call('EXISTS', 'call:' .. redis.call('HGET', key, 'call')) == 0 then redis.call('DEL', key) end
 end
 
+-- Whose turn it is to leave, of the offers not yet sent: the first offer of the oldest
+-- caller, then the other callers' first ones, then second ones. Each carries its own place,
+-- so that it can be put back.
+local function line_up(attempt)
+  redis.call('ZADD', 'legs', redis.call('HGET', 'offer:' .. attempt, 'turn'), attempt)
+end
+
+local function step_aside(attempt)
+  local first = redis.call('ZRANGE', 'legs', 0, 0)[1]
+  if redis.call('ZREM', 'legs', attempt) == 1 and first == attempt then
+    local head = redis.call('ZRANGE', 'legs', 0, 0)[1]
+    if head then put_due('ring:' .. head, math.max(now, tonumber(redis.call('HGET', 'tokens', 'free_at_ms') or '0'))) end
+  end
+end
+
+-- All her endpoints ring again: she has proved that she is there, or says so, or begins anew.
+local function unsuspend(psy)
+  local key, gone = 'psy:' .. psy, {}
+  for _, field in ipairs(redis.call('HKEYS', key)) do
+    if field:sub(1, 10) == 'suspended:' or field:sub(1, 7) == 'missed:' then table.insert(gone, field) end
+  end
+  if #gone > 0 then redis.call('HDEL', key, unpack(gone)) end
+  return #gone
+end
+
+-- Could any endpoint but this one be rung for somebody, now or within seconds?
+-- `args.everybody`: psychologist to her endpoints, of the whole roster.
+local function another_is_reachable(endpoint)
+  for psy, endpoints in pairs(args.everybody or {}) do
+    local state = redis.call('HGET', 'psy:' .. psy, 'state')
+    if state == 'available' or state == 'ringing' or state == 'wrap_up' then
+      for _, other in ipairs(endpoints) do
+        if other ~= endpoint and redis.call('HEXISTS', 'psy:' .. psy, 'suspended:' .. other) == 0 then return true end
+      end
+    end
+  end
+  return false
+end
+
+-- A ring that nobody answered. The second in a row suspends the endpoint, unless it is the
+-- last one that can be rung at all: that keeps ringing, and the alarm goes off.
+local function note_miss(psy, endpoint)
+  local key = 'psy:' .. psy
+  redis.call('HINCRBY', key, 'missed_in_row', 1)
+  local missed = redis.call('HINCRBY', key, 'missed:' .. endpoint, 1)
+  if missed < (args.suspend_after or 2) or redis.call('HEXISTS', key, 'suspended:' .. endpoint) == 1 then return end
+  if another_is_reachable(endpoint) then
+    redis.call('HSET', key, 'suspended:' .. endpoint, now)
+    tell('desk:' .. psy)
+  else
+    raise_alarm('last_endpoint_does_not_answer')
+  end
+end
+
+-- Has another endpoint of hers been tried less often for this call?
+local function has_another(ckey, psy, endpoint)
+  local tried = tonumber(redis.call('HGET', ckey, 'tried:' .. endpoint) or '0')
+  for _, other in ipairs((args.everybody or {})[psy] or {}) do
+    local suspended = redis.call('HEXISTS', 'psy:' .. psy, 'suspended:' .. other) == 1
+    if other ~= endpoint and not suspended and tonumber(redis.call('HGET', ckey, 'tried:' .. other) or '0') < tried then
+      return true
+    end
+  end
+  return false
+end
+
 -- End an offer: its psychologist is freed as it ended, the call goes back to the line if
 -- this offer held it. Returns false when the offer was settled before (nothing changes).
 local function settle(attempt, how, wrap_up_ms, cool_ms)
   local key = 'offer:' .. attempt
-  local o = redis.call('HMGET', key, 'state', 'call', 'psychologist')
+  local o = redis.call('HMGET', key, 'state', 'call', 'psychologist', 'endpoint')
   if not o[1] or o[1] == 'settled' then return false end
-  local held, call, psy = o[1] == 'claimed', o[2], o[3]
+  local held, call, psy, endpoint = o[1] == 'claimed', o[2], o[3], o[4]
   local third = is_third(attempt, call)
   redis.call('HSET', key, 'state', 'settled', 'settlement', how)
+  step_aside(attempt)
   if redis.call('HGET', 'psy:' .. psy, 'attempt') == attempt then
     if how == 'talked' and held then
       if psy_to(psy, 'talk_over') == 'wrap_up' then
@@ -196,10 +263,10 @@ local function settle(attempt, how, wrap_up_ms, cool_ms)
   if third and redis.call('EXISTS', ckey) == 1 then third_is_over(call, attempt)
   elseif redis.call('EXISTS', ckey) == 1 then
     if how == 'missed' or how == 'unreachable' or how == 'failed' then
-      local tried = redis.call('HINCRBY', ckey, 'tried:' .. psy, 1)
+      redis.call('HINCRBY', ckey, 'tried:' .. endpoint, 1)
       -- Her next endpoint is tried in the same breath; after the last one she has a pause.
-      if how ~= 'missed' and tried % (args.endpoints or 1) ~= 0 then cool_ms = 0 end
-      if how == 'missed' then redis.call('HINCRBY', 'psy:' .. psy, 'missed_in_row', 1) end
+      if how ~= 'missed' and has_another(ckey, psy, endpoint) then cool_ms = 0 end
+      if how == 'missed' then note_miss(psy, endpoint) end
     end
     if cool_ms > 0 then redis.call('HSET', ckey, 'cool:' .. psy, now + cool_ms) end
     if how == 'missed' or how == 'declined' then
@@ -257,14 +324,16 @@ end
 -- Take the first free ones of `order` ({psychologist, endpoint} …) until the call has
 -- `want` more offers. Free and not cooling is looked at again: the plan may be old. Nobody
 -- is rung while an earlier leg of hers is still being ended (`dropping`). `attempts` are random ids drawn by the caller, one for each.
+-- With the first one made, those in `args.passing` have let this call go by, and no other.
 local function make_offers(call, order, want, attempts)
-  local made = {}
+  local made, rung = {}, count_rung(call)
+  local age = tonumber(redis.call('HGET', 'call:' .. call, 'line_key_ms') or '0')
   for _, who in ipairs(order) do
     if #made >= want or #made >= #attempts then break end
     local psy = who[1]
     local p = redis.call('HMGET', 'psy:' .. psy, 'state', 'dropping')
     local c = redis.call('HMGET', 'call:' .. call, 'first_choice', 'cool:' .. psy)
-    local free = p[1] == 'available' or (p[1] == 'wrap_up' and c[1] == psy)
+    local free = p[1] == 'available' or (p[1] == 'wrap_up' and (args.wrap_up or c[1] == psy))
     local cooling = c[2] and tonumber(c[2]) > now
     local leg_up = p[2] and (redis.call('HGET', 'offer:' .. p[2], 'state') or 'settled') ~= 'settled'
     if free and not leg_up and not cooling then
@@ -272,10 +341,18 @@ local function make_offers(call, order, want, attempts)
       psy_to(psy, 'offered')
       redis.call('HSET', 'psy:' .. psy, 'attempt', attempt)
       redis.call('HSET', 'offer:' .. attempt, 'call', call, 'psychologist', psy,
-        'endpoint', who[2], 'state', 'due', 'made_ms', now, 'ring_s', args.ring_s or 25)
+        'endpoint', who[2], 'state', 'due', 'made_ms', now, 'ring_s', args.ring_s or 25,
+        'turn', (rung + #made) * 1e13 + age)
+      line_up(attempt)
       redis.call('SADD', 'offers:' .. call, attempt)
       put_due('ring:' .. attempt, now)
       table.insert(made, attempt)
+    end
+  end
+  for _, psy in ipairs(#made > 0 and args.passing or {}) do
+    if redis.call('HDEL', 'psy:' .. psy, 'lets_next_go_by') == 1 then
+      redis.call('HSET', 'call:' .. call, 'passed:' .. psy, 1)
+      tell('desk:' .. psy)
     end
   end
   return made

@@ -13,6 +13,7 @@ if args.to == 'sending' and psy ~= '' and redis.call('HGET', 'psy:' .. psy, 'att
   return 'settled'
 end
 if given(args.to) then redis.call('HSET', key, 'state', args.to) end
+if given(args.to) and args.to ~= 'due' then step_aside(args.attempt) end
 for field, value in pairs(args.set) do redis.call('HSET', key, field, value) end
 if given(args.leg_id) then
   redis.call('HSET', key, 'leg_id', args.leg_id)

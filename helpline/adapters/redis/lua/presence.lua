@@ -20,6 +20,13 @@ if args.event == 'on_duty' and redis.call('HDEL', key, 'leaving') == 1 then
 end
 local to = psy_to(args.psychologist, args.event)
 if not to then return false end
+if args.event == 'on_duty' then
+  unsuspend(args.psychologist)
+  redis.call('HDEL', key, 'missed_in_row')
+  clear_alarm('last_endpoint_does_not_answer')
+elseif to == 'offline' then
+  redis.call('HDEL', key, 'lets_next_go_by')
+end
 for field, value in pairs(args.set) do redis.call('HSET', key, field, value) end
 if from == 'ringing' and to ~= 'talking' and attempt then
   local state = redis.call('HGET', 'offer:' .. attempt, 'state')

@@ -3,5 +3,7 @@
 local key = 'psy:' .. args.psychologist
 if redis.call('EXISTS', key) == 0 then return 0 end
 redis.call('HSET', key, 'tier', args.tier, 'shift_ms', args.shift_ms)
+unsuspend(args.psychologist)
+tell('desk:' .. args.psychologist)
 put_due('match', now)
 return 1
