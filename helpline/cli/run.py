@@ -44,6 +44,9 @@ def effects() -> None:
         threading.Thread(
             target=effects_process.run, args=(loop, switchboard, told.is_set), daemon=True
         ).start()
+    threading.Thread(
+        target=effects_process.keep_leases, args=(loop, switchboard, told.is_set), daemon=True
+    ).start()
     effects_process.run(loop, switchboard, told.is_set)
 
 

@@ -205,6 +205,9 @@ class DueList(Protocol):
     def take(self, lease_ms: int, now_ms: int) -> tuple[str, int] | None:
         """The most overdue effect, held for `lease_ms`: (member, end of lease)."""
 
+    def keep(self, member: str, held: int, till_ms: int, now_ms: int) -> int:
+        """Hold on to it until `till_ms`; the new end of the lease, 0 when somebody else has it."""
+
     def done(self, member: str, held: int, now_ms: int) -> None: ...
 
     def later(self, member: str, held: int, at_ms: int, now_ms: int) -> None: ...

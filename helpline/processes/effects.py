@@ -6,7 +6,9 @@ place that blocks. An effect that fails unforeseen is due again when its lease e
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import threading
 import time
 from collections.abc import Callable
 
@@ -15,8 +17,11 @@ from helpline.ports import Carrier
 from helpline.services.carry_out import carry_out
 from helpline.services.switchboard import Switchboard
 
-LEASE_MS = 1_000
-"""A dead process's effect is taken over after this; an order past it is found ambiguous."""
+LEASE_MS = 500
+"""A dead or stopped process's effect is taken over after this; an order past it is found ambiguous."""
+
+KEEP_EVERY_S = 0.15
+"""How often a living process renews the leases of what it is at: an order that takes seconds is not taken over."""
 
 LONGEST_WAIT_S = 0.5
 _log = logging.getLogger("helpline.effects")
@@ -28,6 +33,8 @@ class Effects:
     def __init__(self, switchboard: Switchboard, carrier: Carrier) -> None:
         self._sw = switchboard
         self._carrier = carrier
+        self._held: dict[str, int] = {}
+        self._lock = threading.Lock()
 
     def run_due(self, now_ms: int) -> int:
         """Carry out everything due. Raises LiveStateDown.
@@ -46,19 +53,43 @@ class Effects:
     def next_due(self) -> int | None:
         return self._sw.due.next_due()
 
+    def keep(self, now_ms: int) -> None:
+        """Renew the leases of everything this process is at. Raises LiveStateDown."""
+        with self._lock:
+            for member, held in list(self._held.items()):
+                self._held[member] = self._sw.due.keep(member, held, now_ms + LEASE_MS, now_ms)
+
     def _one(self, member: str, held: int, now_ms: int) -> None:
+        with self._lock:
+            self._held[member] = held
         try:
             again = carry_out(self._sw, self._carrier, member, now_ms)
         except LiveStateDown:
             raise
         except Exception as error:  # one bad effect must not stop the others
             _log.error("effect %s failed: %s", member.partition(":")[0], place_of(error))
-            return
-        after_ms = self._sw.clock.now_ms()
-        if again is None:
-            self._sw.due.done(member, held, after_ms)
         else:
-            self._sw.due.later(member, held, max(again, after_ms + 1), after_ms)
+            self._give_back(member, again)
+        finally:
+            with self._lock:
+                self._held.pop(member, None)
+
+    def _give_back(self, member: str, again: int | None) -> None:
+        after_ms = self._sw.clock.now_ms()
+        with self._lock:
+            held = self._held.pop(member, 0)
+            if again is None:
+                self._sw.due.done(member, held, after_ms)
+            else:
+                self._sw.due.later(member, held, max(again, after_ms + 1), after_ms)
+
+
+def keep_leases(effects: Effects, switchboard: Switchboard, stopping: Callable[[], bool]) -> None:
+    """Until `stopping`: renew what the other threads of this process are at. It dies and stops with them."""
+    while not stopping():
+        with contextlib.suppress(HelplineError):  # Redis is away: so is whoever could take it over
+            effects.keep(switchboard.clock.now_ms())
+        time.sleep(KEEP_EVERY_S)
 
 
 def run(effects: Effects, switchboard: Switchboard, stopping: Callable[[], bool]) -> None:

@@ -4,8 +4,8 @@
 2. A call nobody has confirmed is asked for at the carrier: a replayed request rings nobody.
 3. The account's rate gives the leg its moment: the oldest caller's first offer first.
 4. `sending` is written before the order. Found again in that state, the order is
-   ambiguous, and the carrier's list is asked; two looks, two seconds apart, that show
-   no leg mean that there is none.
+   ambiguous, and the carrier's list is asked; two looks, one or two seconds apart, that
+   show no leg mean that there is none.
 """
 
 from __future__ import annotations
@@ -20,7 +20,11 @@ from helpline.services.end_call import end_call
 from helpline.services.settle_offer import settle_offer
 from helpline.services.switchboard import Switchboard
 
-LOOK_AGAIN_MS = 2_000
+LOOK_AGAIN_MS = {OfferState.SENDING: 1_000, OfferState.UNKNOWN: 2_000}
+"""Between the two looks at the carrier's list: whoever ordered is gone, or waits no longer for an answer.
+
+Why they differ: `docs/decisions/order-taken-over.md`.
+"""
 RETRY_MS = 1_000
 CONFIRM_TRIES_MS = 2_000
 """After this long without an answer of the carrier an unconfirmed call is rung for all the same."""
@@ -81,7 +85,7 @@ def _order(sw: Switchboard, carrier: Carrier, offer: Offer, now_ms: int) -> int 
         )
         is not OfferState.DUE
     ):
-        return now_ms + LOOK_AGAIN_MS
+        return now_ms + LOOK_AGAIN_MS[OfferState.SENDING]
     outcome, leg_id = carrier.ring(address, offer.attempt, offer.ring_s)
     return _after_order(sw, offer, outcome, leg_id)
 
@@ -129,6 +133,6 @@ def _look_for_leg(sw: Switchboard, carrier: Carrier, offer: Offer, now_ms: int) 
             return None
     if offer.looked == 0:
         sw.offers.change(offer.attempt, ambiguous, None, now_ms=now_ms, fields={"looked": 1})
-        return now_ms + LOOK_AGAIN_MS
+        return now_ms + LOOK_AGAIN_MS[offer.state]
     sw.offers.change(offer.attempt, ambiguous, OfferState.DUE, now_ms=now_ms, fields={"looked": 0})
     return now_ms

@@ -69,6 +69,23 @@ def test_a_holder_whose_lease_was_taken_over_changes_nothing_any_more(due: Redis
     assert due.next_due() is None
 
 
+def test_a_holder_who_lives_keeps_it_and_only_the_holder_can(due: RedisDueList) -> None:
+    due.put("ring:a", NOW, NOW)
+    _, held = due.take(LEASE, NOW) or ("", 0)
+
+    kept = due.keep("ring:a", held, NOW + 900 + LEASE, NOW + 900)
+    assert kept == NOW + 900 + LEASE
+    assert due.take(LEASE, NOW + LEASE) is None, "renewed"
+    due.put("ring:a", NOW + 1_000, NOW + 1_000)
+    assert due.take(LEASE, NOW + 1_000) is None, "put while it is held: it waits for the holder"
+
+    _, other = due.take(LEASE, kept) or ("", 0)
+    assert due.keep("ring:a", kept, kept + 9 * LEASE, kept + 1) == 0, "taken over: too late"
+    due.done("ring:a", kept, kept + 1)
+    assert due.next_due() == other
+    assert due.keep("ring:b", kept, kept + LEASE, kept) == 0, "nobody holds what is not there"
+
+
 def test_a_later_moment_put_by_the_holder_itself_survives_its_being_done(due: RedisDueList) -> None:
     # A round of offers asks for the next round when the ring plan widens, 20 s from now.
     due.put("match", NOW, NOW)

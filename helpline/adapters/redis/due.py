@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from helpline.adapters.redis.scripts import Client, Scripts, guarded
+from helpline.adapters.redis.scripts import Client, Json, Scripts, guarded
 
 
 class RedisDueList:
@@ -17,6 +17,10 @@ class RedisDueList:
     def take(self, lease_ms: int, now_ms: int) -> tuple[str, int] | None:
         reply = self._scripts.run("due", now_ms, {"op": "take", "lease_ms": lease_ms})
         return (str(reply[0]), int(float(str(reply[1])))) if isinstance(reply, list) else None
+
+    def keep(self, member: str, held: int, till_ms: int, now_ms: int) -> int:
+        args: dict[str, Json] = {"op": "keep", "member": member, "held": held, "till": till_ms}
+        return int(float(str(self._scripts.run("due", now_ms, args))))
 
     def done(self, member: str, held: int, now_ms: int) -> None:
         self._scripts.run("due", now_ms, {"op": "done", "member": member, "held": held})

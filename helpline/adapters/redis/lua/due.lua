@@ -1,5 +1,6 @@
 -- The due list. args.op:
 --   take {lease_ms}         the most overdue effect, held until now + lease_ms → {member, until} or false
+--   keep {member, held, till} the holder lives and is still at it: the lease ends at `till` → till, or 0 if it was lost
 --   done {member, held}     the holder has done it; it stays only if it was put meanwhile
 --   later {member, held, at} the holder could not: due at `at`, or earlier if it was put so meanwhile
 --   put  {member, at}       make it due
@@ -22,6 +23,11 @@ end
 local held = tonumber(redis.call('HGET', 'due:held', args.member))
 local score = tonumber(redis.call('ZSCORE', 'due', args.member))
 if not held or held ~= score or held ~= args.held then return 0 end
+if args.op == 'keep' then
+  redis.call('ZADD', 'due', args.till, args.member)
+  redis.call('HSET', 'due:held', args.member, args.till)
+  return args.till
+end
 local again = tonumber(redis.call('HGET', 'due:again', args.member))
 redis.call('HDEL', 'due:held', args.member)
 redis.call('HDEL', 'due:again', args.member)
