@@ -12,14 +12,12 @@ from collections.abc import Callable, Iterator
 import pytest
 import redis
 
-from helpline.adapters.sql.engine import Database, make_engine
-from helpline.adapters.sql.tables import receipts, sweep_state, traffic
 from helpline.cli.servers.redis import RedisServer
 from helpline.emulator.verdict import Allowed
 from tests.conftest import LONG
 from tests.e2e.conftest import MakeLine
 from tests.e2e.crash_points import Deaths, MortalRedis, make_mortal, mortal_redis, mortal_sql
-from tests.e2e.races.skews import QUICK, goes_home, is_asked, presses_code
+from tests.e2e.races.skews import QUICK, count_from_nothing, goes_home, is_asked, presses_code
 from tests.phone import Caller, Handset, Line
 
 IN_CI = 6
@@ -120,7 +118,7 @@ def play(
         redis_app.deaths = deaths
         line = make_line(**QUICK)
         make_mortal(line.stepper, deaths, line.stepper.service.settings)
-        _count_from_nothing(line.stepper.service.settings.database_url)
+        count_from_nothing(line.stepper.service.settings.database_url)
         try:
             with mortal_sql(deaths):
                 STORIES[story](line)
@@ -129,17 +127,6 @@ def play(
             line.stepper.service.close()
 
     return play_it
-
-
-def _count_from_nothing(url: str) -> None:
-    """Every play begins at the same instant: what the one before has counted must not be known to this one."""
-    database = Database(make_engine(url))
-    for table in (traffic, receipts):
-        database.transaction(lambda c, table=table: c.execute(table.delete()).close())
-    database.transaction(
-        lambda c: c.execute(sweep_state.update().values(sweep_no=0, counted_until_ms=None)).close()
-    )
-    database.close()
 
 
 @pytest.mark.parametrize("lost", [False, True], ids=["redis stays", "redis lost with it"])

@@ -17,6 +17,8 @@ from typing import Any
 
 import redis
 
+from helpline.adapters.sql.engine import Database, make_engine
+from helpline.adapters.sql.tables import receipts, sweep_state, traffic
 from helpline.domain.presence import State
 from helpline.emulator.verdict import Allowed, promises_broken
 from helpline.services.keep_duty import end_wrap_up
@@ -193,3 +195,14 @@ def _all_free(line: Line) -> bool:
         if who.state is State.WRAP_UP:
             end_wrap_up(line.sw, who.person.id)
     return all(who.state in (State.AVAILABLE, State.OFFLINE) for who in line.psychologists.values())
+
+
+def count_from_nothing(url: str) -> None:
+    """Every play begins at the same instant: what the one before has counted must not be known to this one."""
+    database = Database(make_engine(url))
+    for table in (traffic, receipts):
+        database.transaction(lambda c, table=table: c.execute(table.delete()).close())
+    database.transaction(
+        lambda c: c.execute(sweep_state.update().values(sweep_no=0, counted_until_ms=None)).close()
+    )
+    database.close()
