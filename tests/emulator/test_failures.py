@@ -136,6 +136,8 @@ def test_t13_a_fragment_changes_the_retries_and_is_neither_sent_nor_signed(line:
     assert len(asked) == 3
     assert len({request.headers["I-Twilio-Idempotency-Token"] for request in asked}) == 1
     assert all("#" not in request.raw for request in asked)
+    sent = [record["url"] for record in line.control.log() if record["kind"] == "document"]
+    assert set(sent) == {f"{SERVER}/voice"}
     assert line.heard(call) == ["bonjour"]
 
 
@@ -152,6 +154,18 @@ def test_t13_a_read_limit_in_the_fragment_shortens_the_wait(line: Line) -> None:
         if record.get("path") == "/voice" and record["kind"] == "document"
     ]
     assert [record["ms"] for record in attempts] == [2000, 2000]
+    assert line.heard(call) == ["Appelez le 15."]
+
+
+def test_t13_all_attempts_together_take_fifteen_seconds_at_most(line: Line) -> None:
+    line.configure(voice_url=f"{SERVER}/voice#rt=8000&rc=5&rp=all")
+    line.control.set_faults({"web": {"path": "/voice", "fault": "hang"}})
+    line.script(fallback=HELP)
+
+    call = line.dial(wait_s=18)
+
+    attempts = [r for r in line.control.log() if r["kind"] == "document" and r["path"] == "/voice"]
+    assert [record["ms"] for record in attempts] == [8_000, 7_000]
     assert line.heard(call) == ["Appelez le 15."]
 
 

@@ -42,6 +42,7 @@ def test_t30_the_wait_document_is_asked_for_again_and_positions_move_up(line: Li
     theirs = [asked for asked in line.server.at("/w") if asked["From"] == B]
     assert [asked["QueueTime"] for asked in mine] == ["0", "20", "40"]
     assert [round((after.at_ms - before.at_ms) / 1000) for before, after in pairwise(mine)] == [20, 20]
+    assert [asked["QueuePosition"] for asked in mine] == ["1", "1", "1"]
     assert [asked["QueuePosition"] for asked in theirs] == ["2", "2", "2", "1"]
     assert line.control.call(second)["state"] == "in_progress"
 
