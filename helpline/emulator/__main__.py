@@ -28,7 +28,8 @@ FROM_ENVIRONMENT = {
     "seed": "HELPLINE_SEED",
 }
 OF_PAGE = frozenset({"phones", "allow_origins"})
-KEYS = frozenset({*FROM_ENVIRONMENT, *OF_PAGE, "numbers", "media", "knobs"})
+KEYS = frozenset({*FROM_ENVIRONMENT, *OF_PAGE, "numbers", "media", "knobs", "log_keeps", "ended_keeps"})
+LOG_KEEPS, ENDED_KEEPS = 100_000, 10_000  # a demonstration of weeks takes no more than some 300 MB
 
 
 def settings_from(config: Mapping[str, Any], environment: Mapping[str, str]) -> CarrierSettings:
@@ -53,6 +54,8 @@ def settings_from(config: Mapping[str, Any], environment: Mapping[str, str]) -> 
         leg_rate_per_s=float(texts["leg_rate_per_s"] or default.leg_rate_per_s),
         seed=int(texts["seed"] or fresh_seed()),
         media=dict(config.get("media", {})),
+        log_keeps=int(config.get("log_keeps", LOG_KEEPS)),
+        ended_keeps=int(config.get("ended_keeps", ENDED_KEEPS)),
     )
 
 

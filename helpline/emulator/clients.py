@@ -9,12 +9,14 @@ from helpline.emulator.legs import Legs
 from helpline.emulator.state import EndedBy, Leg, Status
 from helpline.emulator.world import World
 
+EVENTS_KEPT = 100
+
 
 @dataclass(eq=False)
 class Client:
     """An identity, how many devices are registered under it, the leg it has and the last one it had.
 
-    events: what its pages were told: `incoming`, `cancel` (another device took it, or the caller gave up), `disconnect`.
+    events: what its pages were told, the last hundred: `incoming`, `cancel` (another device took it, or the caller gave up), `disconnect`.
     until_s: when its token ends (epoch seconds), None when it registered without one.
     """
 
@@ -69,6 +71,7 @@ class Clients:
 
     def _tell(self, client: Client, event: str, leg: Leg, devices: int) -> None:
         client.events.append({"at_ms": self._world.now_ms, "event": event, "devices": devices})
+        del client.events[:-EVENTS_KEPT]
         self._world.log.add(
             "phone", number=f"client:{client.name}", what=event, leg=leg.handle, devices=devices
         )

@@ -47,7 +47,6 @@ class Legs:
             updated_ms=world.now_ms,
         )
         world.legs[leg.sid] = world.handles[leg.handle] = leg
-        world.ordinals[leg.sid] = leg.ordinal
         return leg
 
     def note(self, leg: Leg, what: str, **more: object) -> None:
@@ -97,6 +96,8 @@ class Legs:
         world = self._world
         leg.ended_ms = leg.updated_ms = world.now_ms
         leg.status, leg.ended_by = status, by
+        leg.envelopes.clear()
+        world.has_ended(leg)
         leg.sip_code = SIP_CODES[status]
         leg.erasable_ms = world.now_ms + world.rng.randint(*world.knobs.erase_refused_ms)
         self._hear_end(leg)

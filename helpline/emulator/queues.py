@@ -17,6 +17,7 @@ class Member:
     queue: Queue
     leg: Leg
     since_ms: int
+    ordinal: int  # of all who ever stood in line
     left_ms: int | None = None
     why: Why | None = None
 
@@ -27,7 +28,6 @@ class Member:
         self.left_ms, self.why = self.world.now_ms, why
         self.queue.members.remove(self)
         self.queue.since_ms -= self.since_ms
-        self.queue.waits_ms.append(self.left_ms - self.since_ms)
         self.queue.updated_ms = self.world.now_ms
         self.world.log.add("queue", what="left", leg=self.leg.handle, queue=self.queue.name, why=why.value,
                            waited_ms=self.left_ms - self.since_ms, size=len(self.queue.members))  # fmt: skip
@@ -77,7 +77,7 @@ class Queues:
         """Stand in line; None when the queue is full."""
         if len(queue.members) >= queue.max_size:
             return None
-        member = Member(self._world, queue, leg, self._world.now_ms)
+        member = Member(self._world, queue, leg, self._world.now_ms, self._world.count("member"))
         queue.members.append(member)
         queue.since_ms += member.since_ms
         queue.updated_ms = self._world.now_ms

@@ -90,8 +90,7 @@ class Rooms:
 
     def active(self, name: str) -> Room | None:
         """The living room of that name."""
-        rooms = reversed(self._world.rooms.values())
-        return next((room for room in rooms if room.name == name and not room.ended_reason), None)
+        return self._world.open_rooms.get(name)
 
     def join(self, leg: Leg, options: RoomOptions) -> Participant | int:
         """Put a leg in a room, which is created when nobody is in it; an error number when it cannot be."""
@@ -121,7 +120,7 @@ class Rooms:
         room = Room(
             world.sid("CF"), options.name, options.region, options.callback, world.now_ms, world.now_ms
         )
-        world.rooms[room.sid] = room
+        world.rooms[room.sid] = world.open_rooms[room.name] = room
         world.ordinals[room.sid] = world.count("room")
         return room
 
@@ -157,6 +156,8 @@ class Rooms:
         room.updated_ms = self._world.now_ms
         if ended:
             room.ended_reason, room.ended_by = ended, ender.leg if ender else None
+            del self._world.open_rooms[room.name]
+            self._world.has_ended(room)
             self._note(room, "end", ender.leg if ender else None, why=ended)
         if ended and not self._drawn(self._world.knobs.leave_before_end):
             self._report_end(room, ender)

@@ -51,7 +51,9 @@ class CarrierSettings:
     leg_rate_per_s: legs created by REST that leave per second (the carrier's default is one).
     media: seconds of sound are known, never measured: path or URL of a recording to its length in ms.
     seed: everything left to chance comes from it.
-    log_keeps: records of the log that are kept at least, the newest; 0 for all. For long loads.
+    log_keeps: records of the log that are kept at least, the newest; 0 for all. For long loads and demonstrations.
+    ended_keeps: as many ended legs are kept, ended rooms, and lines of the debugger; 0 for all. Older ones are
+    forgotten as if they had been deleted.
     """
 
     account_sid: str = "AC" + "0" * 32
@@ -62,4 +64,5 @@ class CarrierSettings:
     leg_rate_per_s: float = 1.0
     seed: int = 0
     log_keeps: int = 0
+    ended_keeps: int = 0
     media: Mapping[str, int] = field(default_factory=dict)

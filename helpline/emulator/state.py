@@ -154,7 +154,6 @@ class Queue:
     since_ms: int = (
         0  # the members' instants of entering, added up: an average is asked for with every document
     )
-    waits_ms: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -162,6 +161,7 @@ class Alert:
     """A line of the carrier's debugger: an error or warning with the request that met it."""
 
     sid: str
+    ordinal: int
     code: int
     level: str  # error | warning
     at_ms: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from typing import TYPE_CHECKING
@@ -35,10 +36,16 @@ class World:
     faults: Faults = field(default_factory=Faults)
     numbers: dict[str, NumberConfig] = field(default_factory=dict)  # by sid
     legs: dict[str, Leg] = field(default_factory=dict)  # by sid
-    handles: dict[str, Leg] = field(default_factory=dict)  # by handle; never forgotten before a reset
-    ordinals: dict[str, int] = field(default_factory=dict)  # of every sid ever listed, deleted ones too
+    handles: dict[str, Leg] = field(default_factory=dict)  # by handle, deleted ones too
+    ordinals: dict[str, int] = field(
+        default_factory=dict
+    )  # of queues, rooms and numbers, by sid: their places in lists
     queues: dict[str, Queue] = field(default_factory=dict)  # by sid
     rooms: dict[str, Room] = field(default_factory=dict)  # by sid, ended ones too
+    open_rooms: dict[str, Room] = field(default_factory=dict)  # by name
+    ended: deque[Leg | Room] = field(
+        default_factory=deque
+    )  # oldest end first, only when some are to be forgotten
     alerts: list[Alert] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
     region_host: str = ""  # the regional REST host that was asked first, the only one since
@@ -62,9 +69,28 @@ class World:
               variables: tuple[tuple[str, str], ...] = ()) -> None:  # fmt: skip
         """Write a line in the account's debugger and in the evidence."""
         sid = leg.sid if leg else ""
-        self.alerts.append(Alert(self.sid("NO"), code, level, self.now_ms, sid, url, message, variables))
+        sort = self.sid("NO"), self.count("alert")
+        self.alerts.append(Alert(*sort, code, level, self.now_ms, sid, url, message, variables))
+        keeps = self.settings.ended_keeps
+        if keeps and len(self.alerts) >= 2 * keeps:
+            del self.alerts[:keeps]
         handle = leg.handle if leg else None
         self.log.add("warning", leg=handle, code=code, level=level, text=message, url=url)
+
+    def has_ended(self, what: Leg | Room) -> None:
+        """A leg or room is over: the oldest of those beyond what is kept is forgotten as if it had been deleted."""
+        if not self.settings.ended_keeps:
+            return
+        self.ended.append(what)
+        if len(self.ended) <= self.settings.ended_keeps:
+            return
+        old = self.ended.popleft()
+        self.ordinals.pop(old.sid, None)
+        if isinstance(old, Leg):
+            self.legs.pop(old.sid, None)
+            self.handles.pop(old.handle, None)
+        else:
+            self.rooms.pop(old.sid, None)
 
     def own_number(self, number: str) -> OwnNumber | None:
         """The number of the account that a dialled number arrives at."""

@@ -68,7 +68,7 @@ def places(raw: redis.Redis, control: Control, database_url: str) -> Iterator[di
         held.commit()
 
     def alert(text: bytes) -> None:
-        world.alerts.append(Alert("NO0", 11200, "error", 0, "", "", text.decode("latin-1")))
+        world.alerts.append(Alert("NO0", 1, 11200, "error", 0, "", "", text.decode("latin-1")))
 
     def job(text: bytes) -> None:
         raw.hset("rq:job:planted", mapping={"data": zlib.compress(text)})

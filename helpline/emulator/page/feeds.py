@@ -73,6 +73,9 @@ class PageFeed:
             ):
                 yield "call", leg_view(leg, self._names)
 
+        for handle in [key for key in self._sent if key[0] == "c" and key not in self._carrier.world.handles]:
+            del self._sent[handle]
+
     def _is_new(self, key: str, now: object) -> bool:
         if self._sent.get(key) == now:
             return False

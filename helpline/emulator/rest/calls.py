@@ -145,7 +145,7 @@ def list_(carrier: Carrier, request: RestRequest) -> Reply:
         for leg in carrier.world.legs.values()
         if all(passes(leg) for passes in filters)
     ]
-    return 200, page("calls", rows, request.path, request.query, carrier.world.ordinals)
+    return 200, page("calls", rows, request.path, request.query)
 
 
 def _filter(name: str, value: str) -> Callable[[Leg], bool]:

@@ -33,7 +33,7 @@ def list_(carrier: Carrier, request: RestRequest) -> Reply:
         for config in world.numbers.values()
         if part in config.own.e164 and name in (None, config.friendly_name)
     ]
-    return 200, page("incoming_phone_numbers", rows, request.path, request.query, world.ordinals)
+    return 200, page("incoming_phone_numbers", rows, request.path, request.query)
 
 
 def find(carrier: Carrier, request: RestRequest, sid: str) -> NumberConfig:
@@ -72,12 +72,11 @@ def notifications(carrier: Carrier, request: RestRequest, sid: str = "") -> Repl
     """Lines of the debugger, of one call when `sid` is given."""
     world = carrier.world
     rows = [
-        Row(order, alert.sid, partial(resources.notification, world, alert))
-        for order, alert in enumerate(world.alerts)
+        Row(alert.ordinal, alert.sid, partial(resources.notification, world, alert))
+        for alert in world.alerts
         if sid in ("", alert.leg_sid)
     ]
-    places = {row.sid: row.ordinal for row in rows}
-    return 200, page("notifications", rows, request.path, request.query, places)
+    return 200, page("notifications", rows, request.path, request.query)
 
 
 def notification(carrier: Carrier, request: RestRequest, sid: str) -> Reply:

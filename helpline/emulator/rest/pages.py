@@ -1,4 +1,5 @@
-"""Lists in pages, newest first. A token names the last record seen, so records deleted meanwhile move nothing."""
+"""Lists in pages, newest first. A token names the place of the last record seen, so
+records deleted meanwhile move nothing."""
 
 from __future__ import annotations
 
@@ -7,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
+
+from helpline.emulator.rest.errors import bad
 
 DEFAULT_SIZE = 50
 MAX_SIZE = 1000
@@ -21,13 +24,12 @@ class Row:
     fields: Callable[[], Mapping[str, Any]]
 
 
-def page(key: str, rows: Sequence[Row], path: str, query: Sequence[tuple[str, str]],
-         ordinals: Mapping[str, int]) -> dict[str, Any]:  # fmt: skip
+def page(key: str, rows: Sequence[Row], path: str, query: Sequence[tuple[str, str]]) -> dict[str, Any]:
     """One page of `rows` as the carrier sends it: exactly one key besides the page's own."""
     given = dict(query)
     size = _size(given.get("PageSize", ""))
     number = _whole(given.get("Page", ""), 0)
-    before = ordinals.get(given.get("PageToken", "").removeprefix("PA"))
+    before = _place(given.get("PageToken", ""))
     older = sorted(
         (row for row in rows if before is None or row.ordinal < before), key=lambda row: -row.ordinal
     )
@@ -42,7 +44,7 @@ def page(key: str, rows: Sequence[Row], path: str, query: Sequence[tuple[str, st
     return {
         key: [dict(row.fields()) for row in shown],
         "first_page_uri": uri(0, ""),
-        "next_page_uri": uri(number + 1, f"PA{shown[-1].sid}") if more else None,
+        "next_page_uri": uri(number + 1, f"PA{shown[-1].sid}.{shown[-1].ordinal}") if more else None,
         "previous_page_uri": uri(number - 1, "") if number == 1 else None,
         "page": number,
         "page_size": size,
@@ -54,6 +56,16 @@ def page(key: str, rows: Sequence[Row], path: str, query: Sequence[tuple[str, st
 
 def _size(text: str) -> int:
     return min(MAX_SIZE, max(1, _whole(text, DEFAULT_SIZE)))
+
+
+def _place(token: str) -> int | None:
+    """Where the page before ended; None for the first page."""
+    if not token:
+        return None
+    found = re.fullmatch(r"PA[A-Z]{2}[0-9a-f]{32}\.(-?[0-9]{1,12})", token)
+    if found is None:
+        raise bad(20001, "PageToken is not valid")
+    return int(found[1])
 
 
 def _whole(text: str, default: int) -> int:

@@ -40,7 +40,7 @@ def list_(carrier: Carrier, request: RestRequest) -> Reply:
     rows = [
         Row(world.ordinals[q.sid], q.sid, partial(resources.queue, world, q)) for q in world.queues.values()
     ]
-    return 200, page("queues", rows, request.path, request.query, world.ordinals)
+    return 200, page("queues", rows, request.path, request.query)
 
 
 def find(carrier: Carrier, request: RestRequest, sid: str) -> Queue:
@@ -81,11 +81,8 @@ def delete(carrier: Carrier, request: RestRequest, sid: str) -> Reply:
 def members(carrier: Carrier, request: RestRequest, sid: str) -> Reply:
     """Who waits, the head first."""
     world, queue = carrier.world, find(carrier, request, sid)
-    rows = [
-        Row(-index, m.leg.sid, partial(resources.member, world, m)) for index, m in enumerate(queue.members)
-    ]
-    places = {row.sid: row.ordinal for row in rows}
-    return 200, page("queue_members", rows, request.path, request.query, places)
+    rows = [Row(-m.ordinal, m.leg.sid, partial(resources.member, world, m)) for m in queue.members]
+    return 200, page("queue_members", rows, request.path, request.query)
 
 
 def _member(carrier: Carrier, request: RestRequest, sid: str, who: str) -> Member:

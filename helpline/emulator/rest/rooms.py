@@ -24,7 +24,7 @@ def list_(carrier: Carrier, request: RestRequest) -> Reply:
         and wanted.get("FriendlyName", room.name) == room.name
         and wanted.get("Status") in (None, resources.room_status(room))
     ]
-    return 200, page("conferences", rows, request.path, request.query, world.ordinals)
+    return 200, page("conferences", rows, request.path, request.query)
 
 
 def find(carrier: Carrier, request: RestRequest, sid: str) -> Room:
@@ -63,7 +63,7 @@ def participants(carrier: Carrier, request: RestRequest, sid: str) -> Reply:
         for member in find(carrier, request, sid).participants
         if hold in ("", str(member.held).lower())
     ]
-    return 200, page("participants", rows, request.path, request.query, world.ordinals)
+    return 200, page("participants", rows, request.path, request.query)
 
 
 def _participant(carrier: Carrier, request: RestRequest, sid: str, who: str) -> Participant:
