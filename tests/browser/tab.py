@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
@@ -17,7 +17,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 SIZES = {"desktop": (1366, 768), "phone": (390, 844)}
-THEMES = ("light", "dark")
+THEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 _REFUSED = re.compile(r"Failed to load resource: the server responded with a status of (\d+)")
 
 
@@ -88,6 +88,20 @@ class Tab:
             for rule in found["violations"]
             for node in rule["nodes"]
         ]
+
+    def axe_in_every_look(self) -> list[str]:
+        """The same by day and night, on a laptop and on a telephone; the window ends as it was."""
+        before = self.page.viewport_size
+        found: list[str] = []
+        for theme in THEMES:
+            self.page.emulate_media(color_scheme=theme)
+            for size, (width, height) in SIZES.items():
+                self.page.set_viewport_size({"width": width, "height": height})
+                found += [f"{theme}, {size}: {fault}" for fault in self.axe()]
+        self.page.emulate_media(color_scheme="null")
+        if before is not None:
+            self.page.set_viewport_size(before)
+        return found
 
     def overflows(self, width: int) -> int:
         """By how many pixels the page is wider than a window of this width."""

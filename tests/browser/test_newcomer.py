@@ -21,7 +21,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from helpline.cli.story_player import keys_asked_for
-from tests.browser.tab import SIZES, THEMES, Tab
+from tests.browser.tab import SIZES, Tab
 from tests.demo import plain_environ
 
 HELPLINE = (sys.executable, "-m", "helpline.cli.main")
@@ -290,13 +290,11 @@ def test_who_declines_on_the_telephone_is_free_and_the_colleague_takes_the_call(
     phones.hangs_up()
 
 
-@pytest.mark.parametrize("theme", THEMES)
-def test_axe_finds_nothing_on_the_telephones(newcomer: Newcomer, theme: str) -> None:
-    phones = newcomer.telephones(theme=theme)
-    assert phones.tab.axe() == []
+def test_axe_finds_nothing_on_the_telephones_by_day_and_night_large_and_small(newcomer: Newcomer) -> None:
+    phones = newcomer.telephones()
+    assert phones.tab.axe_in_every_look() == []
     phones.calls()
     expect(phones.caller_hears.get_by_text(WELCOME)).to_be_visible()
-    assert phones.tab.axe() == []
+    assert phones.tab.axe_in_every_look() == []
     phones.hangs_up()
     assert phones.tab.overflows(390) == 0
-    assert phones.tab.axe() == []
