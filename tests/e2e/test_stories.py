@@ -26,10 +26,10 @@ STORIES = sorted((Path(__file__).parent / "stories").glob("*.story"))
 PLAYS = ROOT / "tests" / "golden" / "stories"
 KINDS = """
 answered caller_leaves_consult caller_leaves_hold caller_leaves_three consult declined
-dropped_calling_third dropped_in_consult dropped_in_three dropped_on_hold hold hung_up_first
-left_in_line left_in_welcome leg_lost nobody_on_duty terminer third_busy third_leaves_consult
-third_leaves_three third_leaves_transfer third_lost_transfer third_no_answer three_way transfer
-transfer_colleague transfer_samu
+declined_by_key dropped_calling_third dropped_in_consult dropped_in_three dropped_on_hold hold
+hung_up_first left_in_line left_in_welcome leg_lost nobody_on_duty rung_again terminer third_busy
+third_leaves_consult third_leaves_three third_leaves_transfer third_lost_transfer third_no_answer
+three_way transfer transfer_colleague transfer_samu wrong_code
 """
 
 
