@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+import redis
+
 from helpline.cli.control_client import ControlRefused
 from helpline.emulator.control import Control
 from helpline.emulator.handsets import Refused
@@ -22,6 +24,9 @@ BUTTONS: Mapping[str, Callable[[Switchboard, str], bool]] = {
     "hands over": hand_over,
     "lets go": let_third_go,
 }
+
+AWAY_MS = 2_000
+"""How long a killed web takes to come back: what the supervisor takes on a quiet machine."""
 
 
 class SteppedTelephones:
@@ -55,11 +60,23 @@ def _asked(deed: Callable[..., None], *wish: Any) -> None:
         raise ControlRefused(str(error)) from None
 
 
+def press_desk(line: Line, handle: str, words: str, third: str) -> bool:
+    """The button of her desk that a story calls `words`; False when it is refused."""
+    who = line.psychologists[handle].person.id
+    if words == "calls":
+        other = line.psychologists.get(third)
+        return call_third(line.sw, who, f"p:{other.person.id}" if other else f"s:{third}")
+    return BUTTONS[words](line.sw, who)
+
+
 class SteppedLine:
     """A stepped line for a story: time passes only in `wait`."""
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: Line, admin: redis.Redis | None = None) -> None:
+        """admin: empties Redis when the story kills it."""
         self.line = line
+        self.redis = admin
+        self._back_ms = 0
         self.people: Mapping[str, str] = {name: who.number for name, who in line.psychologists.items()}
         self.structures: Mapping[str, str] = {name: place.number for name, place in line.places.items()}
         self.telephones = SteppedTelephones(line.control)
@@ -79,11 +96,21 @@ class SteppedLine:
         return conclude_talk(self.line.sw, self.line.psychologists[handle].person.id)
 
     def press_desk(self, handle: str, words: str, third: str) -> bool:
-        who, sw = self.line.psychologists[handle].person.id, self.line.sw
-        if words == "calls":
-            other = self.line.psychologists.get(third)
-            return call_third(sw, who, f"p:{other.person.id}" if other else f"s:{third}")
-        return BUTTONS[words](sw, who)
+        return press_desk(self.line, handle, words, third)
+
+    def kill(self, part: str) -> None:
+        """The web is not reached for `AWAY_MS`; Redis comes back empty, which is what it is after a kill."""
+        if part == "redis":
+            assert self.redis is not None
+            self.redis.flushall()
+            self.redis.script_flush()
+            return
+        self.line.control.set_faults({"web": {"path": "/voice/*", "fault": "refuse"}})
+        self._back_ms = self.now_ms() + AWAY_MS
+        self.line.stepper.carrier.world.kernel.at(self._back_ms, lambda: self.line.control.set_faults({}))
+
+    def is_back(self, part: str) -> bool:
+        return self.now_ms() >= self._back_ms
 
     def counted(self) -> Mapping[str, int]:
         return self.line.until_counted()

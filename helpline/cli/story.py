@@ -19,7 +19,16 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Final
 
-from helpline.cli.story_words import ARGUMENT, OF_A_CALLER, OF_A_PSYCHOLOGIST, OF_A_STRUCTURE, Takes, Verb
+from helpline.cli.story_words import (
+    ARGUMENT,
+    OF_A_CALLER,
+    OF_A_PART,
+    OF_A_PSYCHOLOGIST,
+    OF_A_STRUCTURE,
+    PARTS,
+    Takes,
+    Verb,
+)
 
 WITHIN_S: Final = 30.0
 """How long a step that waits may take when its line does not say."""
@@ -182,7 +191,7 @@ class _Reader:
         if names == [NOBODY]:
             return ()
         for item, name in zip(items, names, strict=True):
-            if not name.isidentifier() or _CALLER.match(name) or name == NOBODY:
+            if not name.isidentifier() or _CALLER.match(name) or name in (NOBODY, *PARTS):
                 column = item.start() + len(item[0]) - len(item[0].lstrip()) + 1
                 raise StoryError(
                     Place(self.file, number, column),
@@ -264,7 +273,7 @@ class _Reader:
         return {name for names in self.duty.values() for name in names}
 
     def _check_who(self, place: Place, who: str) -> None:
-        if not _CALLER.match(who) and who not in self._people():
+        if not _CALLER.match(who) and who not in PARTS and who not in self._people():
             known = sorted(self._people())
             wrong = f"nobody is called {who!r} here"
             raise StoryError(
@@ -281,11 +290,14 @@ class _Reader:
                 return verb, found.end()
         said = " ".join(line[start:].split()[:2])
         known = [verb.words for verb in verbs]
-        kind = {OF_A_CALLER: "a caller", OF_A_STRUCTURE: "a structure"}.get(verbs, "a psychologist")
+        kinds = {OF_A_PART: "a part", OF_A_CALLER: "a caller", OF_A_STRUCTURE: "a structure"}
+        kind = kinds.get(verbs, "a psychologist")
         meant = _meant(said, known) or _meant(said.split()[0], known)
         raise StoryError(place, f"{kind} cannot: {said!r}", meant or f"one of: {', '.join(known)}")
 
     def _verbs_of(self, who: str) -> tuple[Verb, ...]:
+        if who in PARTS:
+            return OF_A_PART
         if _CALLER.match(who):
             return OF_A_CALLER
         return OF_A_STRUCTURE if who in self.duty.get("structures", ()) else OF_A_PSYCHOLOGIST
@@ -319,6 +331,8 @@ class _Reader:
 
     def _check_other(self, place: Place, who: str, other: str) -> None:
         self._check_who(place, other)
+        if other in PARTS:
+            raise StoryError(place, f"{other} is no person")
         if _CALLER.match(other) and _CALLER.match(who):
             raise StoryError(place, f"{who} cannot talk with {other}", "callers never meet")
         if _CALLER.match(other) and other not in self.callers:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from helpline.cli.control_client import ControlRefused
 from helpline.cli.story import Place, Step, Story, StoryError, quoted
+from helpline.cli.story_words import PARTS
 
 CALLERS: Final = "06399859{:02d}"
 """Of fiction; apart from the psychologists' and from those of `call dial`."""
@@ -72,6 +73,12 @@ class Line(Protocol):
 
     def press_desk(self, handle: str, words: str, third: str) -> bool:
         """Press the button that a story calls `words`; False when it is refused. `third`: whom to call."""
+
+    def kill(self, part: str) -> None:
+        """Kill a part of the service; it is started again by itself."""
+
+    def is_back(self, part: str) -> bool:
+        """Whether it serves again."""
 
     def counted(self) -> Mapping[str, int] | None:
         """End states counted, once everything is swept; None when this line does not wait for that."""
@@ -219,7 +226,13 @@ class Player:
             "hears": lambda s: self._expect(s, lambda: self._hears(s.who, s.argument)),
             "talks with": lambda s: self._expect(s, lambda: self._talks(s.who, s.argument)),
         }
+        of_a_part: dict[str, Callable[[Step], None]] = {
+            "is killed": lambda s: self.line.kill(s.who),
+            "is back": lambda s: self._expect(s, lambda: self.line.is_back(s.who)),
+        }
         own = of_a_caller if step.who in self._calls else of_a_psychologist
+        if step.who in PARTS:
+            own = of_a_part
         (own | of_both)[step.verb.words](step)
 
     def _expect(self, step: Step, what: Callable[[], bool]) -> None:
@@ -300,6 +313,8 @@ class Player:
         return next(filter(None, said), "")
 
     def _last_words(self, who: str) -> str:
+        if who in PARTS:
+            return "it does not serve"
         said = [sound["text"] for sound in self._side(who)["heard"] if sound["kind"] == "say"]
         return f"{who} last heard « {said[-1]} »" if said else f"{who} heard no words"
 
@@ -366,6 +381,12 @@ class DemoLine:
         return False
 
     def press_desk(self, handle: str, words: str, third: str) -> bool:
+        return False
+
+    def kill(self, part: str) -> None:
+        raise ControlRefused(f"{part}: not the player's to kill")
+
+    def is_back(self, part: str) -> bool:
         return False
 
     def counted(self) -> Mapping[str, int] | None:

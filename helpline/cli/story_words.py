@@ -76,6 +76,15 @@ OF_A_STRUCTURE: Final = (
     Verb("is idle"),
     *_ANYBODY,
 )
+PARTS: Final = ("web", "redis")
+"""Parts of the service that a story can kill; the supervisor starts them again."""
+_NOT_OURS: Final = (
+    "the processes of a running demo are not the player's: kill one by hand (helpline demo names them)"
+)
+OF_A_PART: Final = (
+    Verb("is killed", waits=False, stepped_only=_NOT_OURS),
+    Verb("is back", stepped_only=_NOT_OURS),
+)
 ARGUMENT: Final[Mapping[Takes, str]] = {
     Takes.NUMBER: r"\+?[0-9]+",
     Takes.KEYS: r"[0-9*#]+",

@@ -9,9 +9,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping
 
+import requests
 from sqlalchemy import text
 
 from helpline.adapters.sql.engine import make_engine
+from helpline.domain.errors import LiveStateDown
 from helpline.domain.presence import State
 from helpline.services.conclude_talk import conclude_talk
 from tests.e2e.real_line import LOOK_S, RealLine
@@ -25,6 +27,11 @@ class RealStoryLine:
         self.people: Mapping[str, str] = {name: who.number for name, who in line.psychologists.items()}
         self.telephones = line.control
         self._before = end_states(line)
+        self._session = requests.Session()
+        self._session.trust_env = False
+
+    def close(self) -> None:
+        self._session.close()
 
     def now_ms(self) -> int:
         return round(time.time() * 1000)
@@ -50,13 +57,28 @@ class RealStoryLine:
     def conclude(self, handle: str) -> bool:
         return conclude_talk(self.line.sw, self.line.psychologists[handle].person.id)
 
+    def kill(self, part: str) -> None:
+        assert self.line.parts.kill(part), f"{part} was not there to be killed"
+
+    def is_back(self, part: str) -> bool:
+        """Web: a caller would be served. Redis: what lives has been rebuilt."""
+        try:
+            if part == "redis":
+                return self.line.sw.calls.epoch() is not None
+            ready = f"http://127.0.0.1:{self.line.demo.settings.voice_port}/health/ready"
+            return self._session.get(ready, timeout=0.5).status_code == 200
+        except (LiveStateDown, requests.RequestException):
+            return False
+
     def counted(self) -> Mapping[str, int]:
         """What the sweep has counted of this story, once nothing is left to count."""
-        self.line.until(lambda: not self.line.sw.calls.live(), 30)
-        self.line.until(lambda: not self.line.service.carrier.finished_legs(), 60)
+        self.line.until(self._is_swept, 60)
         now = end_states(self.line)
         found = {state: n - self._before.get(state, 0) for state, n in now.items()}
         return {state: n for state, n in found.items() if n}
+
+    def _is_swept(self) -> bool:
+        return not self.line.sw.calls.live() and not self.line.service.carrier.finished_legs()
 
 
 def end_states(line: RealLine) -> dict[str, int]:

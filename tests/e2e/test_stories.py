@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import redis
 from click.testing import CliRunner
 
 from helpline.cli.call import command
@@ -27,9 +28,9 @@ PLAYS = ROOT / "tests" / "golden" / "stories"
 KINDS = """
 answered caller_leaves_consult caller_leaves_hold caller_leaves_three consult declined
 declined_by_key dropped_calling_third dropped_in_consult dropped_in_three dropped_on_hold hold
-hung_up_first left_in_line left_in_welcome leg_lost nobody_on_duty rung_again terminer third_busy
+hung_up_first left_in_line left_in_welcome leg_lost nobody_on_duty redis_dies rung_again terminer third_busy
 third_leaves_consult third_leaves_three third_leaves_transfer third_lost_transfer third_no_answer
-three_way transfer transfer_colleague transfer_samu wrong_code
+three_way transfer transfer_colleague transfer_samu web_dies wrong_code
 """
 
 
@@ -62,9 +63,12 @@ def test_every_kind_of_story_is_there_and_has_a_play() -> None:
 
 
 @pytest.mark.parametrize("file", STORIES, ids=lambda file: file.stem)
-def test_story(file: Path, line: Line, seed: int, request: pytest.FixtureRequest) -> None:
+def test_story(
+    file: Path, line: Line, seed: int, redis_admin: redis.Redis, request: pytest.FixtureRequest
+) -> None:
     said: list[str] = []
-    player = Player(parse(file.read_text(), str(file.relative_to(ROOT))), SteppedLine(line), said.append)
+    story = parse(file.read_text(), str(file.relative_to(ROOT)))
+    player = Player(story, SteppedLine(line, redis_admin), said.append)
 
     try:
         player.play()
