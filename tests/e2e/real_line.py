@@ -169,7 +169,7 @@ class RealLine(Line):
         """The carrier's log since then; the erasing of earlier calls goes on meanwhile and is left out."""
         return [r for r in self.control.log(self.started) if r.get("leg") not in self._earlier]
 
-    def wrong(self) -> list[str]:
+    def wrong(self, *, third_party: bool = False) -> list[str]:
         """Promises broken since `begins`, from the carrier's log alone, as sentences.
 
         One thing is not held against the line: the static chain, which plays when nothing of ours answers,
@@ -184,13 +184,18 @@ class RealLine(Line):
         }
         foreign = len(shown - self.ours)
         return [
-            *(text for text in promises_broken(log, Allowed(people=people)) if not _any_in(busy, text)),
+            *(
+                text
+                for text in promises_broken(log, Allowed(people=people, third_party=third_party))
+                if not _any_in(busy, text)
+            ),
             *(f"P2 broken: {foreign} numbers that are not ours were shown" for _ in range(bool(foreign))),
             *(f"emulator: {r['text']}" for r in log if r.get("what") == "emulator error"),
         ]
 
-    def is_sound(self) -> None:
-        broken = self.wrong()
+    def is_sound(self, *, third_party: bool = False) -> None:
+        """No promise was broken. third_party: somebody was announced and joined the talk."""
+        broken = self.wrong(third_party=third_party)
         assert not broken, f"{broken}\n{self.story()}"
 
     def story(self, last: int = 80) -> str:

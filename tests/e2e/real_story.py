@@ -17,6 +17,7 @@ from helpline.domain.errors import LiveStateDown
 from helpline.domain.presence import State
 from helpline.services.conclude_talk import conclude_talk
 from tests.e2e.real_line import LOOK_S, RealLine
+from tests.story import press_desk
 
 
 class RealStoryLine:
@@ -25,6 +26,11 @@ class RealStoryLine:
     def __init__(self, line: RealLine) -> None:
         self.line = line
         self.people: Mapping[str, str] = {name: who.number for name, who in line.psychologists.items()}
+        self.structures: Mapping[str, str] = {
+            place.id: place.verified_number_e164
+            for place in line.sw.book.structures
+            if place.verified_number_e164 is not None
+        }
         self.telephones = line.control
         self._before = end_states(line)
         self._session = requests.Session()
@@ -56,6 +62,9 @@ class RealStoryLine:
 
     def conclude(self, handle: str) -> bool:
         return conclude_talk(self.line.sw, self.line.psychologists[handle].person.id)
+
+    def press_desk(self, handle: str, words: str, third: str) -> bool:
+        return press_desk(self.line, handle, words, third)
 
     def kill(self, part: str) -> None:
         assert self.line.parts.kill(part), f"{part} was not there to be killed"

@@ -10,32 +10,55 @@ from collections.abc import Iterator
 
 import pytest
 
+from helpline.bootstrap_data import data_of
+from helpline.cli.demo_parts import DemoParts
 from helpline.cli.story import Story, parse
 from helpline.cli.story_player import Player, StoryFailed
+from helpline.services.publish_snapshot import publish_snapshot
+from tests import builders
 from tests.e2e.real_line import RealLine
 from tests.e2e.real_story import RealStoryLine
 from tests.e2e.test_stories import PLAYS, STORIES
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(150)]
-QUIET = ("answered", "left_in_line")
+QUIET = (
+    "answered",
+    "left_in_line",
+    "transfer_colleague",
+    pytest.param("transfer", marks=pytest.mark.long),  # a minute and a half of talk
+)
 FAULTS = ("web_dies", "redis_dies")
 STEPPED_CHARS_PER_S = 15
 
 
+class SteppedPlaces(DemoParts):
+    """The demo with the structures that stories know."""
+
+    def _database(self) -> None:
+        super()._database()
+        data = data_of(self.settings)
+        for structure in builders.STRUCTURES:
+            data.seeds.add_structure(structure, 500)
+        publish_snapshot(data.published, data.snapshots)
+
+
 @pytest.fixture(scope="module")
 def whole_line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealLine]:
-    with RealLine(tmp_path_factory.mktemp("stories"), {"HELPLINE_LEGS_PER_S": "1000"}) as line:
+    folder = tmp_path_factory.mktemp("stories")
+    with RealLine(folder, {"HELPLINE_LEGS_PER_S": "1000"}, parts=SteppedPlaces) as line:
         line.control.set_knobs({"say_chars_per_s": STEPPED_CHARS_PER_S})
         yield line
 
 
 @pytest.fixture
-def line(whole_line: RealLine) -> Iterator[RealLine]:
+def line(whole_line: RealLine) -> RealLine:
+    """Everybody on duty and free, nothing left to count."""
+    for who in whole_line.psychologists.values():
+        who.goes_on_duty()
     whole_line.everybody_hangs_up()
     whole_line.until(lambda: not whole_line.service.carrier.finished_legs(), 60)
     whole_line.begins()
-    yield whole_line
-    whole_line.everybody_hangs_up()
+    return whole_line
 
 
 def read(name: str) -> Story:
@@ -64,12 +87,10 @@ def played(line: RealLine, name: str) -> Story:
 def test_a_story_has_the_same_verdict_and_words_in_real_mode(line: RealLine, name: str) -> None:
     play = played(line, name)
 
-    line.is_sound()
+    line.is_sound(third_party=any(step.verb.words == "calls" for step in read(name).steps))
     stepped = parse((PLAYS / f"{name}.play").read_text(), f"{name}.play")
     assert play.counted == stepped.counted
-    assert words_of(play, "A")[: len(words_of(read(name), "A"))] != []
-    heard, recorded = set(words_of(play, "A")), set(words_of(stepped, "A"))
-    assert heard == recorded
+    assert words_of(play, "A") == words_of(stepped, "A") != []
 
 
 @pytest.mark.parametrize("name", FAULTS)
