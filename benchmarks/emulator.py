@@ -38,7 +38,7 @@ EVENTS, CALLERS = 1_000, 20
 AT_ONCE, DRIVEN_S = 64, 4.0
 PACE_PER_S, PACED_S = 300, 6.0
 LIVE, NEW_PER_S, RAMP_S = 1_000, 50, 30
-LOG_KEEPS = 50_000
+LOG_KEEPS, ENDED_KEEPS = 50_000, 5_000
 ORIGIN = "http://srv.test"
 PARTS = ("load", "drive", "stepped")
 NO_NETWORK = {"latency_ms": 0, "setup_ms": 0, "callback_latency_ms": 0}
@@ -133,7 +133,7 @@ class Trivial:
 @contextmanager
 def carrier_at(server: Trivial, path: str) -> Iterator[Service]:
     """A carrier in real mode whose numbers ask `server`, each with a line of its own."""
-    service = Service(CarrierSettings(log_keeps=LOG_KEEPS), 0)
+    service = Service(CarrierSettings(log_keeps=LOG_KEEPS, ended_keeps=ENDED_KEEPS), 0)
     with service.live.entered():
         service.control.set_knobs(NO_NETWORK)
         for place, config in enumerate(service.carrier.world.numbers.values()):
