@@ -132,6 +132,8 @@ class ChaosParts(DemoParts):
         for nth, person in enumerate(self.people[:-2]):
             tier = Tier.STANDBY if nth % STANDBY_EVERY == STANDBY_EVERY - 1 else Tier.ON_DUTY
             data.seeds.add_shift(f"s-{person.handle}", Shift(person.id, tier, always))
+        for place, structure in enumerate(demo_data.STRUCTURES):
+            data.seeds.add_structure(structure, place)
         data.seeds.add_rules(quick_rules(rules), now)
         for flow_id, flow in flows.items():
             data.seeds.add_flow(flow_id, flow, now)

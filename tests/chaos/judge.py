@@ -57,6 +57,7 @@ class World:
     """What the harness itself did. people: telephone to handle; never: handles planned nowhere.
 
     away: (handle, from ms, to ms) she was on a break; ours: numbers a telephone may show; outages: (from ms, to ms).
+    third: callers for whom their psychologist has called somebody third.
     """
 
     people: Mapping[str, str]
@@ -64,6 +65,7 @@ class World:
     away: tuple[tuple[str, int, int], ...] = ()
     ours: frozenset[str] = frozenset()
     outages: tuple[tuple[int, int], ...] = ()
+    third: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,8 @@ def _promises(log: Sequence[Record], world: World) -> Iterable[Finding]:
         words = text.replace(",", " ").split()
         legs = tuple(word for word in words if word[:1] in ("c", "l") and word[1:].isdigit())
         if "while talking" in text and _could_not_know(lives[legs[0]], lives[legs[1]], began[legs[1]]):
+            continue
+        if " at once " in text and legs[0] in world.third and len(legs) <= 3:
             continue
         yield Finding(text.partition(" ")[0], text, legs)
 

@@ -63,11 +63,17 @@ class Arrival:
 
 @dataclass(frozen=True)
 class Talk:
-    """How a talk ends: after `for_s`, by `ends`; `stays`: the caller does not hang up when she has left."""
+    """How a talk goes: ends after `for_s`, by `ends`; `stays`: the caller does not hang up when she has left.
+
+    does: what she does at her desk after `at_s`: nothing, holds, consults, hands over. nth: whom she calls.
+    """
 
     for_s: float
-    ends: str  # caller, psychologist, caller lost, psychologist lost
+    ends: str  # caller, psychologist, concludes, caller lost, psychologist lost
     stays: bool
+    does: str = ""
+    at_s: float = 0.0
+    nth: int = 0
 
 
 @dataclass(frozen=True)
@@ -133,9 +139,12 @@ def _arrivals(seed: int, size: Size) -> Iterator[Arrival]:
 
 def talk_of(seed: int, caller: int, nth: int, mean_s: float) -> Talk:
     rng = chance(seed, "talk", caller, nth)
-    for_s = min(3 * mean_s, rng.lognormvariate(math.log(mean_s) - 0.5, 1.0))
-    ends = rng.choices(("caller", "psychologist", "caller lost", "psychologist lost"), (58, 34, 4, 4))[0]
-    return Talk(1.0 + for_s, ends, stays=nth == 0 and rng.random() < 0.3)
+    for_s = min(2 * mean_s, rng.lognormvariate(math.log(mean_s) - 0.5, 1.0))
+    words = ("caller", "psychologist", "concludes", "caller lost", "psychologist lost")
+    ends = rng.choices(words, (54, 28, 10, 4, 4))[0]
+    stays = nth == 0 and rng.random() < 0.3
+    does = rng.choices(("", "holds", "consults", "hands over"), (70, 15, 8, 7))[0] if nth < 2 else ""
+    return Talk(1.0 + for_s, ends, stays, does, at_s=for_s * rng.uniform(0.1, 0.6), nth=rng.randrange(100))
 
 
 def ring_of(seed: int, who: str, nth: int) -> Ring:

@@ -15,9 +15,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from helpline.cli.control_client import ControlClient, ControlRefused
-from tests.chaos.plan import Arrival, Plan
+from tests.chaos.desk import Desk
+from tests.chaos.plan import Arrival, Plan, Talk
 
 LOOK_S = 0.05
+AT_LAST_S = 15.0
 ASKS = re.compile(r"(?:appuyez sur|tapez|composez) (\d(?:[ ,.]*\d)*)")
 """What a psychologist presses to take the call: one key, or the code that was drawn for this ring."""
 
@@ -31,6 +33,7 @@ class _Call:
     handle: str
     talks: int = 0
     in_talk: bool = False
+    acting: bool = False  # she is busy with them at her desk: being on hold is no goodbye
 
 
 @dataclass
@@ -49,8 +52,10 @@ class Player:
     control: ControlClient
     plan: Plan
     people: Mapping[str, str]  # number to handle
+    desk: Desk
     started: float
     log: list[dict[str, Any]] = field(default_factory=list)
+    third: set[str] = field(default_factory=set)  # callers for whom somebody third was called
     _todo: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
     _calls: dict[str, _Call] = field(default_factory=dict)
     _legs: dict[str, _Leg] = field(default_factory=dict)
@@ -143,16 +148,60 @@ class Player:
                 self.control.lose(call.handle)
             elif talk.ends == "psychologist lost":
                 self.control.lose(other)
+            elif leg is not None and talk.ends == "concludes":
+                self._until(lambda: self.desk.press(leg.who, "concludes"), 10)
             elif leg is not None:
                 self.control.phone_does(leg.number, "hangup")
 
         self._in(talk.for_s, ends)
+        self._in(2 * talk.for_s + AT_LAST_S, lambda: self._at_last(call, nth))
+        if leg is not None and talk.does:
+            self._in(talk.at_s, lambda: self._acts(call, leg.who, talk, nth))
+
+    def _at_last(self, call: _Call, nth: int) -> None:
+        """Who was to end it is no longer there."""
+        if call.talks == nth + 1 and call.in_talk:
+            self.control.hang_up(call.handle)
+
+    def _acts(self, call: _Call, who: str, talk: Talk, nth: int) -> None:
+        """She holds them, or calls somebody third; what she began she ends, as long as it takes."""
+        if call.talks != nth + 1 or not call.in_talk:
+            return
+        call.acting = True
+
+        def over() -> None:
+            call.acting = False
+
+        def resumes() -> bool:
+            done = self.desk.press(who, "resumes")
+            call.acting = call.acting and not done
+            return done
+
+        def let_go() -> bool:
+            return self.desk.press(who, "lets go") or resumes()
+
+        if talk.does == "holds":
+            self._until(lambda: self.desk.press(who, "holds"), 2)
+            self._in(3.0, lambda: self._until(resumes, 30))
+            return
+        self.third.add(call.handle)
+        self._until(lambda: self.desk.press(who, "calls", talk.nth), 2)
+        self._in(2.0, lambda: self._until(lambda: self.desk.press(who, "brings together"), 12))
+        last = "hands over" if talk.does == "hands over" else "lets go"
+        self._in(9.0, lambda: self._until(lambda: self.desk.press(who, last), 6))
+        self._in(16.0, lambda: self._until(let_go, 6))
+        self._in(22.0, over)
+
+    def _until(self, press: Callable[[], bool], tries: int) -> None:
+        """Press until it does something, twice a second, so many times at most."""
+        if not press() and tries > 1:
+            self._in(0.5, lambda: self._until(press, tries - 1))
 
     def _left(self, call: _Call) -> None:
         """She has left, or was cut off. Some stay to be put through again."""
         call.in_talk = False
         talk = self.plan.talk(call.arrival.nth, call.talks - 1)
-        patience_s = call.arrival.patience_s if talk.stays else 1.0
+        patience_s = call.arrival.patience_s if talk.stays or call.acting else 1.0
         talks = call.talks
         self._in(patience_s, lambda: self._loses_patience(call.handle, talks))
 
@@ -167,9 +216,7 @@ class Player:
             self._rung(handle, record["to"])
 
     def _rung(self, handle: str, number: str) -> None:
-        who = self.people.get(number)
-        if who is None:
-            return
+        who = self.people.get(number, number)  # a structure of the directory: somebody picks up there too
         self._rings[who] += 1
         ring = self.plan.ring(who, self._rings[who])
         self._legs[handle] = _Leg(who, number, ring.does)

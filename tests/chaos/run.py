@@ -16,6 +16,7 @@ from helpline.services import keep_duty
 from helpline.services.switchboard import Switchboard
 from tests.chaos import judge
 from tests.chaos.dealer import Dealer, Dealt
+from tests.chaos.desk import Desk
 from tests.chaos.house import CHARS_PER_S, ChaosParts, people_of
 from tests.chaos.plan import Plan
 from tests.chaos.player import Player
@@ -94,7 +95,8 @@ def _play(house: ChaosParts, plan: Plan, told: Callable[[str], None]) -> Result:
     helpers = [threading.Thread(target=task, daemon=True) for task in (dealer.run, breaks.run)]
     for helper in helpers:
         helper.start()
-    player = Player(control, plan, telephones, started)
+    desk = Desk(house.service.switchboard, {person.handle: person.id for person in house.people})
+    player = Player(control, plan, telephones, desk, started)
     player.run(plan.size.span_s + GO_HOME_S)
     for helper in helpers:
         helper.join(60)
@@ -109,6 +111,7 @@ def _play(house: ChaosParts, plan: Plan, told: Callable[[str], None]) -> Result:
         away=tuple(breaks.away),
         ours=frozenset(line.number_e164 for line in house.service.switchboard.book.rules.lines.values()),
         outages=tuple(dealer.dealt.outages),
+        third=frozenset(player.third),
     )
     stores = judge.Stores(
         end_states=house.counts("end_state"),
@@ -119,6 +122,7 @@ def _play(house: ChaosParts, plan: Plan, told: Callable[[str], None]) -> Result:
     )
     found = [*judge.findings(player.log, world), *judge.compare(player.log, stores)]
     result = Result(plan, player.log, dealer.dealt, found, {"played": played, "erased": erased})
+    told(f"  at the desk: {desk.pressed}")
     tell(result, started_ms, told)
     return result
 

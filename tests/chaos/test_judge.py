@@ -220,6 +220,13 @@ def test_a_silence_in_an_outage_is_excused_but_not_for_ever() -> None:
     assert [finding.legs for finding in findings(seen.sorted(), for_ever)] == [("c8",)]
 
 
+def test_a_third_party_whom_she_has_called_is_no_crowd() -> None:
+    seen = Evidence()
+    two_psychologists(seen)
+
+    assert findings(seen.sorted(), replace(WORLD, third=frozenset({"c9"}))) == []
+
+
 def test_the_static_chain_may_try_who_is_talking_or_on_a_break() -> None:
     seen = Evidence()
     a_talk(seen)
