@@ -20,7 +20,9 @@ from redis.exceptions import RedisError
 
 T = TypeVar("T")
 
-RECHECK_S = 5.0
+RECHECK_S = 1.0
+"""How long processes may disagree about the time after Redis was lost."""
+
 DRIFT_ALARM_MS = 2_000
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _log = logging.getLogger("helpline.clock")

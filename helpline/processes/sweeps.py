@@ -58,6 +58,7 @@ class Sweeps:
         self.every_ms = 1000 * service.settings.sweep_every_s
         self._reconcile_at_ms = 0
         self._strangers: Mapping[str, int] = {}
+        self._last_ms = 0
         tasks = (
             Task("batch", self._batch),
             Task("reconcile", self._reconcile),
@@ -68,6 +69,9 @@ class Sweeps:
 
     def run_due(self, now_ms: int) -> int:
         """Do every task that is due. A part that is away only delays its own task."""
+        if now_ms < self._last_ms:
+            self._begin_anew()
+        self._last_ms = now_ms
         done = 0
         for task in self.tasks:
             if task.due_ms > now_ms:
@@ -85,6 +89,14 @@ class Sweeps:
 
     def next_due(self) -> int | None:
         return min(task.due_ms for task in self.tasks)
+
+    def _begin_anew(self) -> None:
+        """Time went back: it was taken anew after a loss, and the wall clock had been ahead. What was due then is hours
+        away now.
+        """
+        self._reconcile_at_ms, self._strangers = 0, {}
+        for task in self.tasks:
+            task.due_ms = 0
 
     def _batch(self, now_ms: int) -> int:
         self.service.ensure_batch(now_ms)
@@ -112,7 +124,7 @@ class Sweeps:
 
     def _sweep(self, now_ms: int) -> int:
         last_ms = self.sweep_job.last_ms()
-        if last_ms is None or now_ms - last_ms > 2 * self.every_ms:
+        if last_ms is None or abs(now_ms - last_ms) > 2 * self.every_ms:
             self.sweep_job.run(now_ms)
         elif self.service.jobs.is_empty():
             self.service.jobs.enqueue(SWEEP_JOB)

@@ -134,6 +134,21 @@ def test_the_chain_ends_with_where_else_to_turn(line: Line) -> None:
     line.is_sound()
 
 
+def test_a_clock_whose_time_went_back_goes_on_working(line: Line) -> None:
+    """Chaos, seed 21: Redis was lost while the wall clock was two hours ahead, and again when it was right once more;
+    whatever the clock process had put off was two hours away then, the reconciling too.
+    """
+    sweeps = line.stepper.sweeps
+    now_ms = line.stepper.now_ms
+    sweeps.run_due(now_ms + 2 * 3_600_000)
+
+    done = sweeps.run_due(now_ms + 1_000)
+
+    assert done == len(sweeps.tasks)
+    assert sweeps.next_due() is not None
+    assert (sweeps.next_due() or 0) < now_ms + 15_000
+
+
 def test_who_is_left_alone_is_spoken_to_within_15_s_though_the_clock_died_while_it_looked(line: Line) -> None:
     """Chaos, seed 11: the lease of a clock that was killed while it reconciled kept the other one away for 15 s."""
     caller = line.caller().dials()
