@@ -141,10 +141,10 @@ class Carrier:
             return
         await self._player.run(leg, DocumentRequest("voice", url, method))
 
-    def caller_hangs_up(self, leg: Leg) -> None:
-        """The caller puts the phone down; unanswered calls end as no-answer."""
-        status = Status.COMPLETED if leg.is_answered else Status.NO_ANSWER
-        self.legs.end(leg, status, EndedBy.FAR_END)
+    def far_end_hangs_up(self, leg: Leg) -> None:
+        """The phone is put down; unanswered, a caller's leg ends as no-answer, that of who was called as busy."""
+        gives_up = Status.NO_ANSWER if leg.direction is Direction.INBOUND else Status.BUSY
+        self.legs.end(leg, Status.COMPLETED if leg.is_answered else gives_up, EndedBy.FAR_END)
 
     def lose(self, leg: Leg) -> None:
         """The network drops a leg: it fails, and nobody is said to have hung up."""

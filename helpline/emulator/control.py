@@ -65,7 +65,7 @@ class Control:
         leg = self._leg(handle)
         if leg.status.final:
             raise ControlError(409, "this call is over", "call")
-        self._carrier.caller_hangs_up(leg)
+        self._carrier.far_end_hangs_up(leg)
 
     def lose(self, handle: str) -> None:
         """The network drops a leg, a caller's ("c1") or one going out ("l3")."""

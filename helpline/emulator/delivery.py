@@ -137,9 +137,12 @@ class Delivery:
             self._carry(request, lambda _: self._deliver(outcome, gone, 0))
         else:
             altered = _altered(request, fault.fault, world.rng)
-            self._carry(altered, lambda answer: self._deliver(outcome, answer, fault.ms))
+            late_ms = fault.ms if fault.fault == "slow" else 0
+            self._carry(altered, lambda answer: self._deliver(outcome, answer, late_ms))
         if fault.fault == "duplicate":
             self._carry(request, lambda _: None)
+        elif fault.fault == "replay":
+            world.kernel.after(fault.ms, lambda: self._carry(request, lambda _: None))
 
     def _carry(self, request: WebRequest, done: Callable[[Answer], None]) -> None:
         self._world.count("requests")
@@ -178,7 +181,7 @@ def _played(fault: WebFault) -> Answer | None:
     """What the carrier sees of a fault in which the server is not reached; None when the server is asked."""
     if fault.fault.isdigit():
         return WebReply(int(fault.fault), (("Content-Type", "text/html"),), b"")
-    kinds = {"reset": FailureKind.RESET, "refuse": FailureKind.REFUSED}
+    kinds = {"reset": FailureKind.RESET, "refuse": FailureKind.REFUSED, "tls": FailureKind.TLS}
     return WebFailure(kinds[fault.fault]) if fault.fault in kinds else None
 
 

@@ -11,8 +11,8 @@ from typing import Any
 from helpline.emulator.chance import Chance
 from helpline.emulator.knobs import MOST
 
-WEB = frozenset({"hang", "reset", "refuse", "slow", "lost", "unsigned", "forged", "garbled", "duplicate"})
-REST = frozenset({"hang", "lost_reply", "latency", "reset", "21220"})
+WEB = frozenset("hang reset refuse tls slow lost unsigned forged garbled duplicate replay".split())
+REST = frozenset({"hang", "lost_reply", "latency", "reset", "21220", "ended", "answered"})
 
 
 class BadFault(ValueError):
@@ -24,9 +24,10 @@ class WebFault:
     """A fault of document and callback requests whose path matches `path` (shell pattern).
 
     fault: a status ("500": answered in the server's stead), `hang` (never answered, server not reached), `reset`
-    (cut after sending, server not reached), `refuse` (no connection), `slow` (server reached, reply `ms` later),
+    (cut after sending, server not reached), `refuse` (no connection), `tls` (a certificate that is not good), `slow` (server reached, reply `ms` later),
     `lost` (server reached, its reply lost), `unsigned`, `forged` and `garbled` (signature missing, wrong, or no
-    signature at all), `duplicate` (the same request twice, the first reply counts). after: let so many pass first; times: then so many (0 = all);
+    signature at all), `duplicate` (the same request twice, the first reply counts), `replay` (the same once
+    more after `ms`, token and signature as they were). after: let so many pass first; times: then so many (0 = all);
     chance: of each.
     """
 
@@ -56,8 +57,10 @@ class WebFault:
 class RestFault(WebFault):
     """A fault of REST requests; `path` is matched against the operation, `calls.create` for example.
 
-    fault: a status (429, 503: not executed), `21220` ("not in-progress", whatever the leg's state), `hang` and `reset` (not executed, no answer), `lost_reply`
-    (executed, no answer), `latency` (executed and answered after `ms`; in stepped mode no time can pass).
+    fault: a status (429, 503: not executed), `21220` ("not in-progress", whatever the leg's state), `hang` and
+    `reset` (not executed, no answer), `lost_reply` (executed, no answer), `latency` (executed and answered after `ms`; in
+    stepped mode no time can pass), `ended` and `answered` (the far end of the leg it is about hangs up, or picks up, just
+    before it is executed).
     """
 
 

@@ -116,7 +116,7 @@ class Load:
         self.ended += 1
         if leg.status.final:
             self.cut += 1
-        self.carrier.caller_hangs_up(leg)
+        self.carrier.far_end_hangs_up(leg)
 
     def report(self) -> dict[str, Any]:
         """How it stands: calls, requests, and how many ms after they were due requests left."""

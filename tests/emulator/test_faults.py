@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import pytest
+from twilio.base.exceptions import TwilioRestException
 
-from tests.emulator.line import P1, Line, doc
+from tests.emulator.line import P1, SERVER, Line, doc
 
 
 def ring_and_decline(line: Line) -> list[str]:
@@ -101,3 +102,63 @@ def test_the_same_seed_gives_the_same_run() -> None:
         return line.control.log()
 
     assert play() == play()
+
+
+def test_a_certificate_that_is_not_good_is_tried_once_more_and_told(line: Line) -> None:
+    line.control.set_faults({"web": {"path": "/voice", "fault": "tls"}})
+    line.script(fallback=doc("<Say>secours</Say>"))
+
+    call = line.dial()
+
+    attempts = [r["error"] for r in line.control.log() if r["kind"] == "document" and r["path"] == "/voice"]
+    assert attempts == ["tls", "tls"]
+    assert line.server.at("/voice") == []
+    assert line.server.at("/fallback")[0]["ErrorCode"] == "11220"
+    assert line.heard(call) == ["secours"]
+
+
+def test_a_request_can_be_replayed_later_as_it_was(line: Line) -> None:
+    line.control.set_faults({"web": {"path": "/voice", "fault": "replay", "ms": 60_000}})
+
+    line.dial(doc("<Hangup/>"))
+    early = len(line.server.at("/voice"))
+    line.wait(61)
+
+    first, again = line.server.at("/voice")
+    assert (early, first.form, first.headers) == (1, again.form, again.headers)
+    assert again.at_ms - first.at_ms == 60_000
+    assert len(line.control.calls()) == 1
+
+
+def test_a_call_can_end_between_a_look_and_an_order(line: Line) -> None:
+    call = line.dial(doc('<Say>a</Say><Pause length="60"/>'))
+    (listed,) = line.sdk.calls.list(status="in-progress")
+    line.control.set_faults({"rest": {"operation": "calls.update", "fault": "ended"}})
+
+    with pytest.raises(TwilioRestException) as error:
+        listed.update(url=f"{SERVER}/new")
+
+    assert (error.value.status, error.value.code) == (400, 21220)
+    assert line.control.call(call)["ended_by"] == "caller"
+
+
+def test_somebody_can_pick_up_while_the_order_to_cancel_is_on_its_way(line: Line) -> None:
+    line.script(offer=doc('<Pause length="60"/>'))
+    leg = line.ring()
+    line.wait(1)
+    line.control.set_faults({"rest": {"operation": "calls.update", "fault": "answered"}})
+
+    still = line.sdk.calls(leg.sid).update(status="canceled")
+    line.wait(1)
+    ended = line.sdk.calls(leg.sid).update(status="completed")
+
+    assert (still.status, ended.status) == ("in-progress", "completed")
+    assert line.control.phone(P1)["state"] == "idle"
+
+
+def test_who_is_called_can_decline_a_moment_before_the_order(line: Line) -> None:
+    leg = line.ring()
+    line.wait(1)
+    line.control.set_faults({"rest": {"operation": "calls.fetch", "fault": "ended"}})
+
+    assert line.sdk.calls(leg.sid).fetch().status == "busy"

@@ -20,6 +20,7 @@ from helpline.emulator.faults import RestFault
 from helpline.emulator.rest import calls, numbers, queues, rooms
 from helpline.emulator.rest.errors import RestError, bad, not_found
 from helpline.emulator.rest.request import Reply, RestRequest
+from helpline.emulator.state import Leg, Status
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -201,10 +202,22 @@ class RestApp:
             raise RestError(20429 if fault.fault == "429" else 20500, int(fault.fault), "fault in force")
         if fault is not None and fault.fault in ("hang", "reset"):
             raise LostReply(fault.fault, executed=False)
+        if fault is not None and fault.fault in ("ended", "answered"):
+            self._far_end_moves(fault.fault, self._carrier.world.legs.get(arguments.get("sid", "")))
         reply = operation(self._carrier, asked, **arguments)
         if fault is not None and fault.fault == "lost_reply":
             raise LostReply(fault.fault, executed=True)
         return reply
+
+    def _far_end_moves(self, what: str, leg: Leg | None) -> None:
+        """Somebody was quicker than the request by a moment."""
+        if leg is None or leg.status.final:
+            return
+        self._carrier.world.log.add("fault", what=f"rest {what}", path="", leg=leg.handle)
+        if what == "ended":
+            self._carrier.far_end_hangs_up(leg)
+        elif leg.status is Status.RINGING:
+            self._carrier.legs.answer(leg)
 
     def _note(
         self, name: str, asked: RestRequest, status: int | None, code: int | None, sid: str | None = None
