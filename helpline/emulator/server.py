@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import re
 import socket
 import struct
 import sys
@@ -15,10 +17,12 @@ from urllib.parse import unquote_to_bytes
 from helpline.emulator.envelope import API_VERSION
 from helpline.emulator.realtime_events import STREAM, is_stream
 from helpline.emulator.rest.app import LostReply
+from helpline.emulator.rest.errors import RestError
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+MAX_BODY = 1_000_000
 SILENCE_S = 120.0  # how long a hanging reply is kept silent before the connection is given up
 LINGER_RESET = struct.pack("ii", 1, 0)  # close with RST
 
@@ -47,6 +51,15 @@ class Handler(BaseHTTPRequestHandler):
     server: Server
 
     def _serve(self) -> None:
+        length = self.headers.get("Content-Length", "0")
+        if (
+            not re.fullmatch("[0-9]{1,7}", length)
+            or int(length) > MAX_BODY
+            or "Transfer-Encoding" in self.headers
+        ):
+            self.close_connection = True  # what follows cannot be told from a next request
+            self.send_error(413)
+            return
         head: list[Any] = []
 
         def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
@@ -67,6 +80,22 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(_head(self.protocol_version, head[0], head[1]) + body)
 
     do_GET = do_POST = do_PUT = do_DELETE = do_OPTIONS = _serve  # noqa: N815 -- names the base class looks for
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """A request that no application sees: said as the carrier says it, or as the control API."""
+        status = 405 if code == 501 else code
+        text = message or "no request of this size or kind"
+        answer: dict[str, Any] = {"error": text, "where": "request"}
+        if getattr(self, "path", "").startswith(f"/{API_VERSION}/"):
+            answer = RestError(20001, status, text).body()
+        body = json.dumps(answer).encode()
+        headers = [
+            ("Content-Type", "application/json"),
+            ("Content-Length", str(len(body))),
+            ("Connection", "close"),
+        ]
+        self.close_connection = True
+        self.wfile.write(_head(self.protocol_version, f"{status} Refused", headers) + body)
 
     def _stream(self, head: bytes, chunks: Iterable[bytes]) -> None:
         """Write each chunk as it comes, until there are no more or nobody reads."""
@@ -89,7 +118,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _environ(self) -> dict[str, Any]:
         path, _, query = self.path.partition("?")
-        length = self.headers.get("Content-Length", "0")
+        length = self.headers.get("Content-Length", "0")  # looked at before
         environ: dict[str, Any] = {
             "REQUEST_METHOD": self.command,
             "SCRIPT_NAME": "",
@@ -104,7 +133,7 @@ class Handler(BaseHTTPRequestHandler):
             "CONTENT_LENGTH": length,
             "wsgi.version": (1, 0),
             "wsgi.url_scheme": "http",
-            "wsgi.input": io.BytesIO(self.rfile.read(int(length)) if length.isdigit() else b""),
+            "wsgi.input": io.BytesIO(self.rfile.read(int(length))),
             "wsgi.errors": sys.stderr,
             "wsgi.multithread": True,
             "wsgi.multiprocess": False,

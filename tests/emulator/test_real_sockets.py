@@ -201,6 +201,46 @@ def test_a_rest_request_that_hangs_runs_into_the_clients_own_limit(live: Service
     http.session.close()
 
 
+REST = f"/2010-04-01/Accounts/{ACCOUNT}/Calls.json"
+
+
+@pytest.mark.parametrize(
+    ("request_", "status", "key"),
+    [
+        (f"PATCH {REST} HTTP/1.1\r\nHost: x\r\n\r\n", 405, "code"),
+        ("PATCH /control/calls HTTP/1.1\r\nHost: x\r\n\r\n", 405, "where"),
+        (f"POST {REST} HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n", 413, "code"),
+        ("POST /control/calls HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", 413, "where"),
+        ("POST /control/calls HTTP/1.1\r\nHost: x\r\nContent-Length: ²\r\n\r\n", 413, "where"),
+        (
+            "POST /control/calls HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            413,
+            "where",
+        ),
+        ("GET /control/log?after=\xff HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 400, "where"),
+        ("GET /" + "x" * 70_000 + " HTTP/1.1\r\n\r\n", 414, "where"),
+        ("GET /control/calls HTTP/9.9\r\n\r\n", 505, "where"),
+        ("GET /control/calls HTTP/1.1\r\n" + "x: y\r\n" * 200 + "\r\n", 431, "where"),
+        ("what is this\r\n\r\n", 400, "where"),
+    ],
+)
+def test_bytes_that_are_no_request_get_a_clear_word_and_no_traceback(
+    live: Service, capfd: pytest.CaptureFixture[str], request_: str, status: int, key: str
+) -> None:
+    with socket.create_connection(("127.0.0.1", live.port), timeout=5) as line:
+        line.sendall(request_.encode("latin-1"))
+        answer = b""
+        with contextlib.suppress(ConnectionResetError):
+            while chunk := line.recv(65_536):
+                answer += chunk
+
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 %d " % status)
+    assert key in json.loads(body)
+    assert capfd.readouterr().err == ""
+    assert control(live, "GET", "/calls") == {"calls": []}
+
+
 def test_the_clock_cannot_be_moved_in_real_mode(live: Service) -> None:
     with pytest.raises(urllib.error.HTTPError) as error:
         control(live, "POST", "/clock", {"advance_ms": 1})
