@@ -34,7 +34,7 @@ from helpline.services.end_call import end_by_leg
 from helpline.services.follow_leg import follow_leg
 from helpline.services.follow_room import RoomNews, follow_room
 from helpline.services.hold_call import hold_call
-from helpline.services.keep_duty import end_wrap_up, go_on_duty
+from helpline.services.keep_duty import end_wrap_up, go_on_duty, ring_again
 from helpline.services.switchboard import Switchboard
 from helpline.services.take_call import take_call
 from tests.builders import settings
@@ -219,6 +219,7 @@ class ProductLine:
     def _comes_back(self, who: str) -> None:
         """She presses the button that takes her telephone back into the order."""
         self.away.discard(who)
+        ring_again(self.sw, who)
 
 
 def _roster(world: World) -> Roster:
