@@ -10,6 +10,7 @@ import redis
 from helpline.cli.control_client import ControlRefused
 from helpline.emulator.control import Control
 from helpline.emulator.handsets import Refused
+from helpline.services.await_recall import await_recall
 from helpline.services.call_third import bring_together, call_third, let_third_go
 from helpline.services.conclude_talk import conclude_talk
 from helpline.services.hand_over import hand_over
@@ -23,6 +24,7 @@ BUTTONS: Mapping[str, Callable[[Switchboard, str], bool]] = {
     "brings together": bring_together,
     "hands over": hand_over,
     "lets go": let_third_go,
+    "awaits a recall": await_recall,
 }
 
 AWAY_MS = 2_000

@@ -19,8 +19,8 @@ from helpline.cli.story_words import PARTS
 
 CALLERS: Final = "06399859{:02d}"
 """Of fiction; apart from the psychologists' and from those of `call dial`."""
-DESK: Final = ("holds", "resumes", "calls", "brings together", "hands over", "lets go")
-"""The buttons of her desk for a talk."""
+DESK: Final = ("holds", "resumes", "calls", "brings together", "hands over", "lets go", "awaits a recall")
+"""The buttons of her desk for a talk, and after one that was cut."""
 ASKS_FOR_KEYS: Final = re.compile(r"(?:composez|appuyez sur|tapez) ((?:\d, )*\d)\b")
 """« composez 4, 7, 2 » on her telephone, « tapez 1 » of the fallback chain."""
 LOOK_S: Final = 0.05

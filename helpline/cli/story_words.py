@@ -67,6 +67,7 @@ OF_A_PSYCHOLOGIST: Final = (
     _at_her_desk("brings together"),
     _at_her_desk("hands over"),
     _at_her_desk("lets go"),
+    _at_her_desk("awaits a recall"),
     *_ANYBODY,
 )
 OF_A_STRUCTURE: Final = (

@@ -110,6 +110,8 @@ class Presence:
     in mid-call: she goes offline when the call is over. Until `browser_until_ms` her desk
     is open in a browser that can be rung. `suspended` are endpoints of hers that missed
     twice in a row. `lets_next_go_by`: one call is not offered to her, if another can be rung.
+    Until `recall_until_ms` she is first in the order:
+    a caller of hers was cut off and may dial again.
     """
 
     psychologist: str
@@ -127,3 +129,4 @@ class Presence:
     lets_next_go_by: bool = False
     wrap_up_more_ms: int = 0
     """By how much she has made this wrap-up longer."""
+    recall_until_ms: int = 0

@@ -3,7 +3,8 @@
 Order of callers: arrival at the carrier less a bonus (at most 120 s), fixed for life:
 nobody is overtaken by more than the bonus, and who was brought back keeps their place.
 
-Order of psychologists, among those the ring plan has reached: `rank`. How many at once:
+Order of psychologists, among those the ring plan has reached: who just lost this
+caller, then who marked a talk as cut off (*Interrompu*), then by `rank`. How many at once:
 free ÷ waiting, 1 to 5. Two things give way before nobody at all is rung for a caller: a
 suspended endpoint, and the wish to let the next call go by.
 """
@@ -205,7 +206,7 @@ class _Choice:
         if not ready and not call.live_offers:
             # Letting a call go by is for those who have somebody else to take it.
             ready = free
-        ready.sort(key=lambda p: rank(p, call, steps))
+        ready.sort(key=lambda p: (*_is_awaited(p, call, now_ms), *rank(p, call, steps)))
         self.order = tuple((p.presence.psychologist, self._endpoint(p)) for p in ready)
         self.ring_s = max((step.for_s for step in steps), default=0)
         self.passing = tuple(
@@ -278,6 +279,12 @@ def _open_endpoints(person: Candidate) -> tuple[str, ...]:
 def _can_be_rung(person: Candidate) -> bool:
     """Now or within seconds: not in a talk, not on a break."""
     return person.presence.state in (State.AVAILABLE, State.RINGING, State.WRAP_UP)
+
+
+def _is_awaited(person: Candidate, call: Waiting, now_ms: int) -> tuple[bool, bool]:
+    """Before every other rank: who has just lost this caller, then who waits for one to dial again."""
+    presence = person.presence
+    return presence.psychologist != call.first_choice, presence.recall_until_ms <= now_ms
 
 
 Rank = tuple[bool, int, int, int, int, str]

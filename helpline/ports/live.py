@@ -183,6 +183,9 @@ class Offers(Protocol):
     def browser_is_there(self, psychologist: str, until_ms: int, now_ms: int) -> None:
         """Her browser can be rung until then; whether it is rung first is the planner's."""
 
+    def recall_is_over(self, psychologist: str, now_ms: int) -> None:
+        """She waits for no caller of hers to dial again."""
+
     def wish(self, psychologist: str, wish: Wish, now_ms: int, *, end_ms: int = 0) -> bool:
         """Grant what she asks for; False when it does not apply now. Asked for twice, granted once.
 

@@ -19,8 +19,9 @@ from helpline.domain.hours import PARIS
 from helpline.domain.orientation import Fiche
 from helpline.domain.people import EndpointKind
 from helpline.domain.presence import MOST_MORE_WRAP_UP_MS, Presence, State
-from helpline.domain.waiting import Offer, OfferState
+from helpline.domain.waiting import Offer, OfferState, Settlement
 from helpline.ports import OpenFiche
+from helpline.services.call_third import Callable3, name_of_third, whom_to_call
 from helpline.services.fiche_text import from_text
 from helpline.services.switchboard import Switchboard
 
@@ -42,6 +43,17 @@ class OfferShown:
     """Her telephone is rung; otherwise her browser."""
     code: str = ""
     """The digits that take the call on her telephone, as they are spoken; none for a browser."""
+    is_third: bool = False
+    """A colleague calls her into a talk: there is nothing to accept but the ring."""
+
+
+@dataclass(frozen=True, slots=True)
+class ThirdShown:
+    """Who is called into her talk, or is in it, or is being let go."""
+
+    name: str
+    is_in: bool
+    going: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +66,13 @@ class CallShown:
     talking_since_ms: int | None
     keys: tuple[str, ...]
     on_phone: bool
+    held: bool = False
+    caller_in: bool = True
+    third: ThirdShown | None = None
+    third_gone: Settlement | None = None
+    """How a third party ended by itself, while the caller is still on hold."""
+    whom: tuple[Callable3, ...] = ()
+    """Whom she could call into the talk now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +113,7 @@ class DeskView:
     lets_next_go_by: bool
     suspended: tuple[EndpointKind, ...]
     """Which of her endpoints missed twice in a row and ring no more, until she says so."""
+    recall_until_ms: int | None
     offer: OfferShown | None
     call: CallShown | None
     fiche: FicheShown | None
@@ -122,6 +142,7 @@ def desk_of(sw: Switchboard, psychologist: str, structures: Iterable[Structure])
         may_code_longer=presence is not None and presence.wrap_up_more_ms < MOST_MORE_WRAP_UP_MS,
         lets_next_go_by=presence is not None and presence.lets_next_go_by,
         suspended=_suspended(sw, presence),
+        recall_until_ms=_recall_until(presence, now_ms),
         offer=_offer_shown(sw, presence, offer, call),
         call=_call_shown(sw, presence, offer, call),
         fiche=fiches[0] if fiches else None,
@@ -175,11 +196,13 @@ def _offer_shown(
 ) -> OfferShown | None:
     if presence is None or presence.state is not State.RINGING or offer is None or call is None:
         return None
-    if offer.state not in _RUNG or call.stage is not Stage.WAITING:
+    wanted = call.third == offer.attempt if offer.third else call.stage is Stage.WAITING
+    if offer.state not in _RUNG or not wanted:
         return None
+    since_ms = offer.made_ms if offer.third else call.arrived_ms
     on_phone = _on_phone(sw, offer)
     code = spelled(accept_code(offer.attempt)) if on_phone else ""
-    return OfferShown(offer.attempt, _published(sw, call), call.arrived_ms, on_phone, code)
+    return OfferShown(offer.attempt, _published(sw, call), since_ms, on_phone, code, offer.third)
 
 
 def _call_shown(
@@ -196,7 +219,31 @@ def _call_shown(
         talking_since_ms=call.talking_since_ms,
         keys=call.keys,
         on_phone=_on_phone(sw, offer),
+        held=call.held,
+        caller_in=call.caller_in,
+        third=_third_shown(sw, call),
+        third_gone=_third_gone(sw, call),
+        whom=whom_to_call(sw, presence.psychologist) if not call.third else (),
     )
+
+
+def _third_shown(sw: Switchboard, call: LiveCall) -> ThirdShown | None:
+    attempt = call.third or call.third_out
+    third = sw.offers.get(attempt) if attempt else None
+    if third is None:
+        return None
+    colleague = sw.book.roster.psychologist(third.psychologist)
+    name = colleague.name if colleague is not None else name_of_third(sw.book, third)
+    return ThirdShown(name, call.third_in, going=call.third is None)
+
+
+def _third_gone(sw: Switchboard, call: LiveCall) -> Settlement | None:
+    third = sw.offers.get(call.third_gone) if call.third_gone and call.held else None
+    return third.settlement if third is not None else None
+
+
+def _recall_until(presence: Presence | None, now_ms: int) -> int | None:
+    return presence.recall_until_ms if presence and presence.recall_until_ms > now_ms else None
 
 
 def _published(sw: Switchboard, call: LiveCall) -> str:

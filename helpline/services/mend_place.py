@@ -36,25 +36,27 @@ def mend_place(sw: Switchboard, call: LiveCall, rooms: Rooms, now_ms: int) -> No
     attempt = next((name for name, members in rooms.items() if call.leg_id in members), None)
     if attempt is None:
         return
-    offer = sw.offers.get(attempt)
-    if offer is not None and offer.call == call.id and _is_inside(offer, rooms[attempt]):
-        change_call(sw, call, lambda now: _talk(now, offer, now_ms))
+    hers = [offer for offer in sw.offers.of_call(call.id) if _is_inside(offer, rooms[attempt])]
+    if hers:
+        change_call(sw, call, lambda now: _talk(now, hers[0], attempt, now_ms))
         return
     alone = Change(set={"caller_in": True, "attempt": attempt}, effects=((f"speak:{call.id}", now_ms),))
     change_call(sw, call, lambda now: alone if now.stage in _NOT_IN_A_ROOM else None)
 
 
 def _is_inside(offer: Offer, members: tuple[str, ...]) -> bool:
-    return offer.state is OfferState.CLAIMED and offer.leg_id in members
+    in_charge = bool(offer.psychologist) and offer.state is OfferState.CLAIMED
+    return in_charge and offer.leg_id in members
 
 
-def _talk(call: LiveCall, offer: Offer, now_ms: int) -> Change | None:
+def _talk(call: LiveCall, offer: Offer, room: str, now_ms: int) -> Change | None:
     if call.stage not in (Stage.WAITING, Stage.ALONE):
         return None
     return Change(
         event=Event.BRIDGED,
         set={
             "attempt": offer.attempt,
+            "room_of": room,
             "psychologist": offer.psychologist,
             "caller_in": True,
             "psychologist_in": True,

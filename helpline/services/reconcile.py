@@ -15,8 +15,9 @@ away: nothing is done. Away in the middle: what was done stands, the rest is don
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
+from itertools import chain
 
 from helpline.domain import paths
 from helpline.domain.call import LiveCall, Stage
@@ -24,6 +25,7 @@ from helpline.domain.waiting import Offer, OfferState
 from helpline.ports import Carrier, CarrierLeg, LegStatus, RestOutcome
 from helpline.services.adopt_chain import adopt_chain
 from helpline.services.adopt_talks import adopt_talks
+from helpline.services.call_third import STRUCTURE
 from helpline.services.end_call import end_call
 from helpline.services.follow_leg import leg_is_known, leg_is_over
 from helpline.services.keep_duty import apply_rota
@@ -80,7 +82,11 @@ def reconcile(sw: Switchboard, carrier: Carrier, strangers: Mapping[str, int] | 
     nowhere = {leg_id: _bring_in(carrier, leg_id, since, now_ms) for leg_id, since in nowhere.items()}
     ended = sum(_end_if_gone(sw, carrier, call, legs, now_ms) for call in sw.calls.live())
     freed = _free_psychologists(sw, carrier, legs, now_ms)
-    dropped, still_up = _end_forgotten_legs(sw, carrier, legs, rooms, now_ms, lost)
+    # While a caller is nowhere they may be on hold, on the way back to her who waits in a room.
+    kept = _with_a_caller(legs, rooms) | (
+        frozenset(chain.from_iterable(rooms.values())) if nowhere else set()
+    )
+    dropped, still_up = _end_forgotten_legs(sw, carrier, legs, kept, now_ms, lost)
     nowhere |= {leg_id: (strangers or {}).get(leg_id, now_ms) for leg_id in still_up}
     _forget_erased(sw, carrier, now_ms)
     apply_rota(sw, now_ms)
@@ -148,15 +154,24 @@ def _look_after(sw: Switchboard, call: LiveCall, now_ms: int) -> None:
         sw.due.put(f"speak:{call.id}", now_ms, now_ms)
     if call.stage is Stage.CLAIMED and now_ms - (call.claimed_ms or now_ms) > JUST_MADE_MS:
         sw.due.put(f"joined:{call.id}", now_ms, now_ms)
+    if call.stage is Stage.TALKING and call.held is call.caller_in:
+        sw.due.put(f"place:{call.id}" if call.held else f"joined:{call.id}", now_ms, now_ms)
 
 
 def _free_psychologists(sw: Switchboard, carrier: Carrier, legs: Legs, now_ms: int) -> int:
-    freed = 0
-    for presence in sw.offers.presences().values():
-        offer = sw.offers.get(presence.attempt) if presence.attempt else None
-        if offer is not None and offer.state.is_live and offer.leg_id not in legs:
-            freed += _leg_vanished(sw, carrier, offer, now_ms)
-    return freed
+    held = (presence.attempt for presence in sw.offers.presences().values() if presence.attempt)
+    offers = [
+        *filter(None, map(sw.offers.get, held)),
+        *(third for third in _thirds(sw) if not third.psychologist),
+    ]
+    gone = [offer for offer in offers if offer.state.is_live and offer.leg_id not in legs]
+    return sum(_leg_vanished(sw, carrier, offer, now_ms) for offer in gone)
+
+
+def _thirds(sw: Switchboard) -> list[Offer]:
+    """The third parties of all talks."""
+    offers = (sw.offers.get(call.third) for call in sw.calls.live() if call.third)
+    return [offer for offer in offers if offer is not None]
 
 
 def _leg_vanished(sw: Switchboard, carrier: Carrier, offer: Offer, now_ms: int) -> bool:
@@ -173,22 +188,22 @@ def _leg_vanished(sw: Switchboard, carrier: Carrier, offer: Offer, now_ms: int) 
 
 
 def _end_forgotten_legs(
-    sw: Switchboard, carrier: Carrier, legs: Legs, rooms: Rooms, now_ms: int, lost: bool
+    sw: Switchboard, carrier: Carrier, legs: Legs, kept: Set[str], now_ms: int, lost: bool
 ) -> tuple[int, list[str]]:
-    """Psychologists' legs that belong to no offer: rung by a working copy that is gone.
+    """Legs of ours that belong to no offer and are not `kept`: rung by a working copy that is gone.
 
     After a loss they are all forgotten ones. Otherwise a leg may be younger than its
     offer's answer (the order is on its way), so only an old one is ended. Returns how many
     were ended, and those that may still be up because the carrier was too busy to say.
     """
     dropped, still_up = 0, []
-    together = _with_a_caller(legs, rooms)
     for leg in legs.values():
-        if leg.inbound or leg.endpoint is None or leg.parent_id is not None or leg.leg_id in together:
+        called = leg.endpoint or (f"{STRUCTURE}{leg.structure}" if leg.structure else None)
+        if leg.inbound or called is None or leg.parent_id is not None or leg.leg_id in kept:
             continue  # a leg of the fallback chain is the carrier's, and somebody may talk on it
         offer = sw.offers.by_leg(leg.leg_id)
         if offer is None:
-            offer = _ordered_to(sw, leg.endpoint)
+            offer = _ordered_to(sw, called)
             if offer is not None and not lost:
                 leg_is_known(sw, offer, leg.leg_id, answered=False)
             elif lost or now_ms - (leg.started_ms or now_ms) > JUST_MADE_MS:
@@ -208,6 +223,10 @@ def _with_a_caller(legs: Legs, rooms: Rooms) -> frozenset[str]:
 
 def _ordered_to(sw: Switchboard, endpoint_id: str) -> Offer | None:
     """The offer whose ambiguous order may have made a leg to this endpoint."""
+    if endpoint_id.startswith(STRUCTURE):
+        return next(
+            (third for third in _thirds(sw) if third.endpoint == endpoint_id and third.leg_id is None), None
+        )
     owner = sw.book.roster.owner_of(endpoint_id)
     presence = sw.offers.presence(owner.id) if owner else None
     offer = sw.offers.get(presence.attempt) if presence and presence.attempt else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from urllib.parse import unquote
 
 import pytest
@@ -11,7 +12,7 @@ from helpline.domain.call import Event as CallEvent
 from helpline.domain.call import LiveCall, Stage
 from helpline.domain.directory import OrientationType, Structure
 from helpline.domain.presence import State
-from helpline.domain.waiting import OfferState, Wanted
+from helpline.domain.waiting import OfferState, Settlement, Wanted
 from helpline.ports import Change
 from helpline.services.desk_view import FicheShown, fiche_of
 from helpline.services.note_fiche import open_fiche
@@ -20,6 +21,13 @@ from tests.dashboard.conftest import Browser, Pages
 CARDS = (
     Structure("cdom-69", OrientationType.CDOM, "Conseil du Rhône", "01 99 00 10 69", "69"),
     Structure("asso-ecoute", OrientationType.ASSOCIATION, "Réseau d’écoute", "01 99 00 20 02"),
+)
+CLINIC = Structure(
+    "lac",
+    OrientationType.ESTABLISHMENT,
+    "Clinique du Lac",
+    "01 99 00 40 01",
+    verified_on=date(2026, 6, 1),
 )
 LEG = "CA" + "7" * 32
 
@@ -70,6 +78,60 @@ def desk(pages: Pages) -> Desk:
 
 def problem(answer: TestResponse) -> str:
     return unquote(answer.headers.get("X-Desk-Problem", ""))
+
+
+def test_each_button_of_a_talk_does_its_work_and_shows_what_is_next(desk: Desk, pages: Pages) -> None:
+    pages.sw.book.structures = (*CARDS, CLINIC)  # type: ignore[misc]  # the book of tests may change
+    desk.talks()
+    assert "Mettre en attente" in desk.browser.get("/desk").text
+
+    held = desk.does("/desk/talk", to="hold").text
+    assert "L’appelant est en attente" in held
+    assert "Terminer" not in held
+    assert "Mettre en attente" in desk.does("/desk/talk", to="resume").text
+
+    rung = desk.does("/desk/third", whom="s:lac").text
+    assert "Clinique du Lac : ça sonne" in rung
+    call = desk.sw.calls.get("the-call")
+    assert call is not None
+    assert call.third is not None
+    desk.sw.offers.change(call.third, (OfferState.DUE,), OfferState.RINGING, now_ms=pages.clock.now)
+    assert desk.sw.offers.third_picks_up(call.third, pages.clock.now)
+    assert "Mettre en relation à trois" in desk.browser.get("/desk").text
+    assert "L’appelant apprend qui est là" in desk.does("/desk/talk", to="together").text
+    assert problem(desk.does("/desk/talk", to="hand_over"))  # the caller is not yet back
+    assert "Fin de la liaison avec Clinique du Lac" in desk.does("/desk/talk", to="let_go").text
+
+
+@pytest.mark.parametrize("whom", ["s:cdom-69", "s:nobody", "p:p1", "+33199001069", "0199001069", "15", ""])
+def test_nobody_is_called_whom_the_page_does_not_offer(desk: Desk, whom: str) -> None:
+    desk.talks()
+
+    assert "ne peut pas être appelée" in problem(desk.does("/desk/third", whom=whom))
+
+
+def test_no_button_of_a_talk_works_outside_one(desk: Desk) -> None:
+    for to in ("hold", "resume", "together", "let_go", "hand_over"):
+        assert problem(desk.does("/desk/talk", to=to))
+    assert problem(desk.does("/desk/third", whom="p:p2"))
+    assert desk.does("/desk/talk", to="mute").status_code == 400
+
+
+def test_interrompu_is_shown_with_the_time_left_until_she_takes_it_back(desk: Desk, pages: Pages) -> None:
+    assert problem(desk.does("/desk/presence", to="recall"))
+    desk.talks()
+    desk.sw.offers.settle(
+        "attempt1", Settlement.TALKED, cool_ms=0, wrap_up_ms=120_000, endpoints=1, now_ms=pages.clock.now
+    )
+    assert "Interrompu : j’attends un rappel" in desk.browser.get("/desk").text
+
+    marked = desk.does("/desk/presence", to="recall").text
+
+    assert "Avons-nous été coupés" in marked
+    assert f'data-until="{pages.clock.now + 15 * 60_000}"' in marked
+    assert "Disponible" in marked
+    assert "Avons-nous été coupés" not in desk.does("/desk/presence", to="no_recall").text
+    assert problem(desk.does("/desk/presence", to="no_recall"))
 
 
 @pytest.mark.parametrize("path", ["/desk", "/desk/state", "/live/desk"])

@@ -145,6 +145,17 @@ def test_who_had_just_lost_this_caller_comes_first_even_out_of_her_wrap_up() -> 
     assert order_for(call, person("bruno"), person("vera", State.WRAP_UP, missed=2)) == ["vera", "bruno"]
 
 
+def test_who_waits_for_a_caller_to_dial_again_comes_before_all_others_but_for_as_long_only() -> None:
+    def awaiting(until_ms: int) -> Candidate:
+        vera = person("vera", idle_since_ms=NOW, missed=3)
+        return replace(vera, presence=replace(vera.presence, recall_until_ms=until_ms))
+
+    assert order_for(waiting("c1"), person("bruno"), awaiting(NOW + 1)) == ["vera", "bruno"]
+    assert order_for(waiting("c1"), person("bruno"), awaiting(NOW)) == ["bruno", "vera"]
+    lost = waiting("c1", first_choice="bruno")
+    assert order_for(lost, awaiting(NOW + 1), person("bruno")) == ["bruno", "vera"]
+
+
 def test_a_wrap_up_gives_way_to_no_other_caller() -> None:
     assert order_for(waiting("c1", first_choice="bruno"), person("vera", State.WRAP_UP)) == []
 

@@ -28,7 +28,7 @@ PLAYS = ROOT / "tests" / "golden" / "stories"
 KINDS = """
 answered caller_leaves_consult caller_leaves_hold caller_leaves_three consult declined
 declined_by_key dropped_calling_third dropped_in_consult dropped_in_three dropped_on_hold hold
-hung_up_first left_in_line left_in_welcome leg_lost nobody_on_duty redis_dies rung_again terminer third_busy
+hung_up_first interrupted left_in_line left_in_welcome leg_lost nobody_on_duty redis_dies rung_again terminer third_busy
 third_leaves_consult third_leaves_three third_leaves_transfer third_lost_transfer third_no_answer
 three_way transfer transfer_colleague transfer_samu web_dies wrong_code
 """

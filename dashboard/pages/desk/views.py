@@ -22,12 +22,18 @@ from helpline.domain.accounts import Role
 from helpline.domain.errors import FicheRefused
 from helpline.domain.orientation import Fiche
 from helpline.domain.presence import State
+from helpline.domain.waiting import Settlement
 from helpline.services import keep_duty
+from helpline.services.await_recall import await_no_recall, await_recall
+from helpline.services.call_third import bring_together, call_third, let_third_go
 from helpline.services.close_fiche import close_fiche
 from helpline.services.conclude_talk import conclude_talk
 from helpline.services.desk_view import DeskView, FicheShown, desk_of, fiche_of
+from helpline.services.hand_over import hand_over
+from helpline.services.hold_caller import hold_caller, resume_caller
 from helpline.services.keep_browser import keep_browser
 from helpline.services.note_fiche import FicheAnswer, note_fiche
+from helpline.services.switchboard import Switchboard
 
 bp = Blueprint("desk", __name__, template_folder="templates")
 
@@ -50,6 +56,21 @@ _FICHE: Final = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _INSTANT: Final = re.compile(r"[0-9]{1,15}")
 _NOT_ON_ROSTER: Final = N_("Vous n’êtes plus au tableau de garde : aucun appel ne peut vous être proposé.")
 _NO_FIELD: Final = N_("La fiche n’a pas de champ de ce nom.")
+_NOT_FREE: Final = N_("Cette personne ne peut pas être appelée maintenant.")
+_TALK: Final[Mapping[str, Callable[[Switchboard, str], bool]]] = {
+    "hold": hold_caller,
+    "resume": resume_caller,
+    "together": bring_together,
+    "let_go": let_third_go,
+    "hand_over": hand_over,
+}
+_THIRD_LEFT: Final = N_("Le tiers a raccroché.")
+THIRD_GONE: Final[Mapping[Settlement, str]] = {
+    **dict.fromkeys(Settlement, _THIRD_LEFT),
+    Settlement.DECLINED: N_("Occupé."),
+    Settlement.MISSED: N_("Pas de réponse."),
+    Settlement.FAILED: N_("L’appel n’a pas pu aboutir."),
+}
 _NOT_NOW: Final = N_("Ce geste n’est plus possible maintenant.")
 
 
@@ -83,14 +104,17 @@ def presence() -> AnyResponse:
     """`to`: available, break, off, ready (her time for coding is not needed any more), and what she wishes.
 
     longer-<ms>: two minutes more than the end of her wrap-up that she saw; pass, take: one
-    call goes by, or not; ring: her suspended endpoints ring again.
+    call goes by, or not; ring: her suspended endpoints ring again; recall, no_recall: a
+    talk was cut off, whoever calls rings her first, or no longer.
     """
     sw, who = parts().service.switchboard, _who()
-    moves: dict[str, Callable[[], State | None]] = {
+    moves: dict[str, Callable[[], object]] = {
         "available": lambda: keep_duty.end_break(sw, who) or keep_duty.go_on_duty(sw, who),
         "break": lambda: keep_duty.begin_break(sw, who),
         "off": lambda: keep_duty.go_off_duty(sw, who),
         "ready": lambda: keep_duty.end_wrap_up(sw, who),
+        "recall": lambda: await_recall(sw, who) or None,
+        "no_recall": lambda: await_no_recall(sw, who) or None,
     }
     wishes: dict[str, Callable[[], bool]] = {
         "longer": lambda: keep_duty.lengthen_wrap_up(sw, who, int(seen)),
@@ -114,6 +138,24 @@ def softphone() -> AnyResponse:
     if _is_on_roster():
         keep_browser(parts().service.switchboard, _who())
     return Response(status=204)
+
+
+@bp.post("/desk/talk")
+@allow(Role.PSYCHOLOGIST)
+def talk() -> AnyResponse:
+    """`to`: hold, resume, together, let_go, hand_over."""
+    to = request.form.get("to", "")
+    if to not in _TALK:
+        return _unreadable("to", "code inconnu ; attendu : " + ", ".join(_TALK))
+    return _answer("" if _TALK[to](parts().service.switchboard, _who()) else _(_NOT_NOW))
+
+
+@bp.post("/desk/third")
+@allow(Role.PSYCHOLOGIST)
+def third() -> AnyResponse:
+    """`whom`: one of those her page names; nobody else can be called, and no number is ever sent."""
+    done = call_third(parts().service.switchboard, _who(), request.form.get("whom", ""))
+    return _answer("" if done else _(_NOT_FREE))
 
 
 @bp.post("/desk/conclude")
@@ -236,6 +278,7 @@ def _words(view: DeskView) -> dict[str, object]:
     return {
         "view": view,
         "states": STATES,
+        "third_gone": THIRD_GONE,
         "fields": fields_of(fiche) if fiche else (),
         "proposals": [
             (made, changes.name_of(made.type, made.structure_id, known), choices_of(made.choice))

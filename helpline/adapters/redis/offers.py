@@ -153,6 +153,10 @@ class RedisOffers:
         fields = as_fields({"browser_until_ms": until_ms})
         self._scripts.run("presence", now_ms, {"psychologist": psychologist, "event": "", "set": fields})
 
+    def recall_is_over(self, psychologist: str, now_ms: int) -> None:
+        fields = as_fields({"recall_until_ms": 0})
+        self._scripts.run("presence", now_ms, {"psychologist": psychologist, "event": "", "set": fields})
+
     def wish(self, psychologist: str, wish: Wish, now_ms: int, *, end_ms: int = 0) -> bool:
         args: dict[str, Json] = {
             "psychologist": psychologist,

@@ -120,6 +120,15 @@ function conclude() {
   return true;
 }
 
+/** Unfold who can be called, and go to the first of them. */
+function callThird() {
+  const list = document.getElementById("third");
+  if (!list) return false;
+  list.open = !list.open;
+  list.querySelector(list.open ? "button" : "summary")?.focus();
+  return true;
+}
+
 const gestures = {
   accept,
   decline: () => softphone.reject(),
@@ -139,11 +148,12 @@ const pick = ({ type, structure }) => ({ type, structure });
 
 const byKey = {
   F7: () => press(call().dataset.is === "break" ? "#to-available" : "#to-break"),
-  "Shift+F7": () => press("#to-next"),
-  "Shift+F8": () => press("#to-longer"),
   F8: () => press("[data-do=accept]"),
   F9: () => press("[data-do=decline]"),
   F10: conclude,
+  "Shift+F7": () => press("#do-together, #do-hand_over, #to-next"),
+  "Shift+F8": () => press("#do-hold, #do-resume, #do-let_go, #to-longer"),
+  "Shift+F9": callThird,
 };
 
 function press(selector) {

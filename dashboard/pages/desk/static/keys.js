@@ -56,7 +56,7 @@ export function listen(act) {
 function handle(event, act) {
   if (event.ctrlKey && event.key === "Enter") return act.close();
   if (event.ctrlKey || event.metaKey) return false;
-  if (/^F[78]$/.test(event.key) && event.shiftKey && !event.altKey) return act.key(`Shift+${event.key}`);
+  if (/^F[789]$/.test(event.key) && event.shiftKey && !event.altKey) return act.key(`Shift+${event.key}`);
   if (/^F([1-9]|10)$/.test(event.key) && !event.altKey && !event.shiftKey) return functionKey(event, act);
   if (event.altKey) return byPlace(digitOf(event));
   if (isText(event.target) || !act.enabled()) return false;

@@ -20,8 +20,11 @@ export function morph(from, to) {
   if (from.dataset.since === undefined && from.dataset.until === undefined) morphChildren(from, to);
 }
 
+/** What she has unfolded stays so. */
+const opened = (element, name) => element.nodeName === "DETAILS" && name === "open";
+
 function morphAttributes(from, to) {
-  for (const { name } of [...from.attributes]) if (!to.hasAttribute(name)) from.removeAttribute(name);
+  for (const { name } of [...from.attributes]) if (!to.hasAttribute(name) && !opened(from, name)) from.removeAttribute(name);
   for (const { name, value } of to.attributes) if (from.getAttribute(name) !== value) from.setAttribute(name, value);
   if (from.nodeName === "INPUT" && /^(radio|checkbox)$/.test(from.type)) from.checked = to.hasAttribute("checked");
 }

@@ -5,6 +5,7 @@
 local key = 'psy:' .. args.psychologist
 if not given(args.event) then
   for field, value in pairs(args.set) do redis.call('HSET', key, field, value) end
+  if args.set.recall_until_ms then tell('desk:' .. args.psychologist) end
   return redis.call('HGET', key, 'state') or 'offline'
 end
 local attempt = redis.call('HGET', key, 'attempt')
