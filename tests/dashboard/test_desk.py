@@ -121,7 +121,7 @@ def test_interrompu_is_shown_with_the_time_left_until_she_takes_it_back(desk: De
     assert problem(desk.does("/desk/presence", to="recall"))
     desk.talks()
     desk.sw.offers.settle(
-        "attempt1", Settlement.TALKED, cool_ms=0, wrap_up_ms=120_000, endpoints=1, now_ms=pages.clock.now
+        "attempt1", Settlement.TALKED, cool_ms=0, wrap_up_ms=120_000, now_ms=pages.clock.now
     )
     assert "Interrompu : j’attends un rappel" in desk.browser.get("/desk").text
 
