@@ -16,6 +16,7 @@ from helpline.domain.waiting import OfferState, Settlement, Wanted
 from helpline.ports import Change
 from helpline.services.desk_view import FicheShown, fiche_of
 from helpline.services.note_fiche import open_fiche
+from helpline.services.settle_offer import settle_offer
 from tests.dashboard.conftest import Browser, Pages
 
 CARDS = (
@@ -120,9 +121,9 @@ def test_no_button_of_a_talk_works_outside_one(desk: Desk) -> None:
 def test_interrompu_is_shown_with_the_time_left_until_she_takes_it_back(desk: Desk, pages: Pages) -> None:
     assert problem(desk.does("/desk/presence", to="recall"))
     desk.talks()
-    desk.sw.offers.settle(
-        "attempt1", Settlement.TALKED, cool_ms=0, wrap_up_ms=120_000, now_ms=pages.clock.now
-    )
+    offer = desk.sw.offers.get("attempt1")
+    assert offer is not None
+    settle_offer(desk.sw, offer, Settlement.TALKED, pages.clock.now)
     assert "Interrompu : j’attends un rappel" in desk.browser.get("/desk").text
 
     marked = desk.does("/desk/presence", to="recall").text
