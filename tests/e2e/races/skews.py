@@ -12,13 +12,13 @@ Ten skews of each race in CI, two hundred in check-long. Drawn from HELPLINE_SEE
 from __future__ import annotations
 
 import random
-import re
 from typing import Any
 
 import redis
 
 from helpline.adapters.sql.engine import Database, make_engine
 from helpline.adapters.sql.tables import receipts, sweep_state, traffic
+from helpline.cli.story_player import keys_asked_for
 from helpline.domain.presence import State
 from helpline.emulator.verdict import Allowed, promises_broken
 from helpline.services.keep_duty import end_wrap_up
@@ -26,7 +26,6 @@ from tests.conftest import LONG
 from tests.phone import Caller, Handset, Line
 
 SKEWS = 200 if LONG else 10
-CODE = re.compile(r"(?:appuyez sur|tapez|composez)(?: le)? ([0-9*#]+)")
 QUICK = {"HELPLINE_ERASE_AFTER_S": "5", "HELPLINE_SWEEP_EVERY_S": "5"}
 """Calls are counted and erased soon, so that a test can look at what is left."""
 
@@ -79,24 +78,16 @@ class Skew:
             line.control.set_faults({"callbacks": {**faults, "delay_ms": [0, late_ms]}})
 
 
-def code_of(who: Handset) -> str:
-    """The key or keys that accept, as they were told on her telephone."""
-    said = " ".join(item.get("text", "") for item in who.phone["heard"])
-    found = CODE.findall(said)
-    assert found, f"nobody has told {who.person.handle} what to press: {said}"
-    return str(found[-1])
-
-
 def is_asked(who: Handset) -> bool:
     """Is she being asked for a key, or was a moment ago?"""
     said = [item.get("text", "") for item in who.phone["heard"] if item["kind"] == "say"]
-    return who.is_up() and bool(said) and bool(CODE.search(said[-1]))
+    return who.is_up() and bool(said) and bool(keys_asked_for(said[-1]))
 
 
 def presses_code(who: Handset) -> None:
     """Accept, at this instant: no time passes. Who is cut off meanwhile presses into nothing."""
     if who.is_up():
-        who.line.control.phone_press(who.number, code_of(who))
+        who.line.control.phone_press(who.number, who.code())
 
 
 def picks_up(line: Line, *who: Handset) -> None:
