@@ -5,9 +5,7 @@ on duty: vera, bruno
  +     vera   rings               within 5
  +     redis  is killed
  +     redis  is back             within 15
- +     vera   is idle             within 15
- +     vera   rings               within 15
- +     vera   accepts             within 15
+ +2    vera   accepts             within 15
  +     A      talks with vera     within 20
  +     bruno  is idle             within 10
  +5    A      hangs up
