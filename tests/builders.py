@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from helpline.domain.people import Endpoint, EndpointKind, Psychologist, Roster,
 from helpline.domain.routing.rules import RuleSet
 from tests.environ import environ_for_tests
 
+PARTNER_E164 = "+33199000070"
 ROOT = Path(__file__).parents[1]
 ORIGIN = "https://voix.test"
 FALLBACK = "https://repli.test"
@@ -57,6 +59,16 @@ def book(people: Roster) -> FixedBook:
     """The flows and rules of the repository with a roster of the test's."""
     rules, flows = _documents()
     return FixedBook(rules, dict(flows), people, structures=STRUCTURES)
+
+
+def with_partner(plain: FixedBook, *, verified: bool = True) -> FixedBook:
+    """The same book with a partner line in the directory and named in the rules."""
+    checked = date(2026, 6, 1) if verified else None
+    partner = Structure(
+        "partenaire", OrientationType.ASSOCIATION, "Une ligne", "01 99 00 00 70", verified_on=checked
+    )
+    rules = replace(plain.rules, partner="partenaire")
+    return replace(plain, rules=rules, structures=(*plain.structures, partner))
 
 
 @functools.cache

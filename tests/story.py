@@ -15,7 +15,9 @@ from helpline.services.call_third import bring_together, call_third, let_third_g
 from helpline.services.conclude_talk import conclude_talk
 from helpline.services.hand_over import hand_over
 from helpline.services.hold_caller import hold_caller, resume_caller
+from helpline.services.switch_attack_mode import begin_attack_mode
 from helpline.services.switchboard import Switchboard
+from tests.builders import PARTNER_E164
 from tests.phone import Line
 
 BUTTONS: Mapping[str, Callable[[Switchboard, str], bool]] = {
@@ -74,12 +76,13 @@ def press_desk(line: Line, handle: str, words: str, third: str) -> bool:
 class SteppedLine:
     """A stepped line for a story: time passes only in `wait`."""
 
-    def __init__(self, line: Line, admin: redis.Redis | None = None) -> None:
-        """admin: empties Redis when the story kills it."""
+    def __init__(self, line: Line, admin: redis.Redis | None = None, partner: str = "") -> None:
+        """admin: empties Redis when the story kills it. partner: what the story calls the partner line."""
         self.line = line
         self.redis = admin
         self._back_ms = 0
-        self.people: Mapping[str, str] = {name: who.number for name, who in line.psychologists.items()}
+        people = {name: who.number for name, who in line.psychologists.items()}
+        self.people: Mapping[str, str] = people | ({partner: PARTNER_E164} if partner else {})
         self.structures: Mapping[str, str] = {name: place.number for name, place in line.places.items()}
         self.telephones = SteppedTelephones(line.control)
 
@@ -113,6 +116,21 @@ class SteppedLine:
 
     def is_back(self, part: str) -> bool:
         return self.now_ms() >= self._back_ms
+
+    def on_screen(self, handle: str, what: str) -> bool:
+        who = self.line.psychologists[handle]
+        match what:
+            case "throws attack mode":
+                begin_attack_mode(self.line.sw)
+            case "goes on duty":
+                who.goes_on_duty()
+            case _:
+                who.goes_off_duty()
+        self.line.after(0.1)
+        return True
+
+    def alarms(self) -> Collection[str]:
+        return [alarm.kind.value for alarm in self.line.sw.alarms.standing()]
 
     def counted(self) -> Mapping[str, int]:
         return self.line.until_counted()

@@ -37,7 +37,8 @@ NOBODY: Final = "nobody"
 
 _CALLER: Final = re.compile(r"[A-Z]\Z")
 _TIME: Final = re.compile(r"(\+?)([0-9]+(?:\.[0-9]{1,3})?)\Z")
-_HEADER: Final = re.compile(r"\s*(on duty|off duty|structures|counted)\s*:")
+_HEADER: Final = re.compile(r"\s*(on duty|off duty|structures|standby|partner|rules|counted)\s*:")
+_STEPPED_ONLY: Final = ("standby", "partner", "rules")
 _ITEM: Final = re.compile(r"[^,]+")
 
 
@@ -100,6 +101,9 @@ class Story:
     counted: Mapping[str, int] | None
     place_on_duty: Place
     place_counted: Place | None
+    standby: tuple[str, ...] = ()
+    partner: str = ""
+    rules: Mapping[str, int] = field(default_factory=dict)
 
 
 def quoted(text: str) -> str:
@@ -127,6 +131,7 @@ class _Reader:
     place_on_duty: Place | None = None
     place_counted: Place | None = None
     counted: dict[str, int] | None = None
+    rules: dict[str, int] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
     callers: set[str] = field(default_factory=set)
     earliest_s: float = 0.0
@@ -154,6 +159,9 @@ class _Reader:
             counted=self.counted,
             place_on_duty=self.place_on_duty,
             place_counted=self.place_counted,
+            standby=self.duty.get("standby", ()),
+            partner=next(iter(self.duty.get("partner", ())), ""),
+            rules=self.rules,
         )
 
     # ---- lines
@@ -165,8 +173,12 @@ class _Reader:
         header = _HEADER.match(line)
         if header is None:
             self.steps.append(self._step(number, line))
+        elif self.real and header[1] in _STEPPED_ONLY:
+            raise StoryError(first, f'"{header[1]}:" works stepped only', "the demo has a world of its own")
         elif header[1] == "counted":
             self.counted, self.place_counted = self._counts(number, line, header.end()), first
+        elif header[1] == "rules":
+            self.rules = self._counts(number, line, header.end())
         else:
             self._read_duty(header[1], first, self._names(number, line, header.end()))
 

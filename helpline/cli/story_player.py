@@ -80,6 +80,12 @@ class Line(Protocol):
     def is_back(self, part: str) -> bool:
         """Whether it serves again."""
 
+    def on_screen(self, handle: str, what: str) -> bool:
+        """What a psychologist does on her pages, in the words of the story; False when it cannot be."""
+
+    def alarms(self) -> Collection[str]:
+        """The alarms that stand, by kind."""
+
     def counted(self) -> Mapping[str, int] | None:
         """End states counted, once everything is swept; None when this line does not wait for that."""
 
@@ -143,6 +149,12 @@ class Player:
             duty.append(f"off duty: {', '.join(self.story.off_duty)}")
         if self.story.structures:
             duty.append(f"structures: {', '.join(self.story.structures)}")
+        if self.story.standby:
+            duty.append(f"standby: {', '.join(self.story.standby)}")
+        if self.story.partner:
+            duty.append(f"partner: {self.story.partner}")
+        if self.story.rules:
+            duty.append("rules: " + ", ".join(f"{word} {n}" for word, n in self.story.rules.items()))
         first, *done = self._done
         rest = sorted([*self._heard(), *done], key=lambda row: row[0])
         table = [_row(max(0, at_ms - self._began_ms), who, what) for at_ms, who, what in (first, *rest)]
@@ -151,7 +163,8 @@ class Player:
     # ---- time and people
 
     def _check_people(self) -> None:
-        for name in (*self.story.on_duty, *self.story.off_duty):
+        partner = (self.story.partner,) if self.story.partner else ()
+        for name in (*self.story.on_duty, *self.story.off_duty, *self.story.standby, *partner):
             if name not in self.line.people:
                 known = ", ".join(self.line.people)
                 raise StoryError(self.story.place_on_duty, f"{name} is not on this line", f"here: {known}")
@@ -161,7 +174,7 @@ class Player:
                 raise StoryError(
                     self.story.place_on_duty, f"no structure {name} on this line", f"here: {known}"
                 )
-        off_duty = set(self.line.people) - set(self.story.on_duty)
+        off_duty = set(self.line.people) - {*self.story.on_duty, *self.story.standby, *partner}
         if off_duty and not self.line.set_duty(off_duty):
             names = ", ".join(sorted(off_duty))
             raise StoryError(
@@ -220,6 +233,11 @@ class Player:
             "has rung": self._has_rung,
             "concludes": self._concludes,
             **dict.fromkeys(DESK, self._presses_desk),
+            "sees alarm": lambda s: self._expect(s, lambda: s.argument in self.line.alarms()),
+            "sees no alarm": lambda s: self._expect(s, lambda: not self.line.alarms()),
+            "throws attack mode": self._on_screen,
+            "goes on duty": self._on_screen,
+            "goes off duty": self._on_screen,
         }
         of_both: dict[str, Callable[[Step], None]] = {
             "is cut off": self._is_cut_off,
@@ -267,6 +285,10 @@ class Player:
     def _presses_desk(self, step: Step) -> None:
         if not self.line.press_desk(step.who, step.verb.words, step.argument):
             raise self._failed(step, "her desk refused it")
+
+    def _on_screen(self, step: Step) -> None:
+        if not self.line.on_screen(step.who, step.verb.words):
+            raise self._failed(step, "not possible now")
 
     def _is_cut_off(self, step: Step) -> None:
         leg = self._calls.get(step.who) or self._side(step.who)["leg"]
@@ -388,6 +410,12 @@ class DemoLine:
 
     def is_back(self, part: str) -> bool:
         return False
+
+    def on_screen(self, handle: str, what: str) -> bool:
+        return False
+
+    def alarms(self) -> Collection[str]:
+        return ()
 
     def counted(self) -> Mapping[str, int] | None:
         return None

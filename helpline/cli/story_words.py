@@ -18,6 +18,7 @@ class Takes(Enum):
     PERSON = "a person of this story"
     THIRD = "a psychologist or a structure of this story"
     COUNT = "a count"
+    WORD = "one word"
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Verb:
     stepped_only: str = ""  # why, and what to do in the demo instead
 
 
+_ON_SCREEN: Final = "it is on the pages of the demo"
 _ANYBODY: Final = (
     Verb("hangs up", waits=False),
     Verb("presses", Takes.KEYS, waits=False),
@@ -56,6 +58,11 @@ OF_A_PSYCHOLOGIST: Final = (
     Verb("declines"),
     Verb("is idle"),
     Verb("has rung", Takes.COUNT, waits=False),
+    Verb("sees alarm", Takes.WORD, stepped_only=_ON_SCREEN),
+    Verb("sees no alarm", stepped_only=_ON_SCREEN),
+    Verb("throws attack mode", waits=False, stepped_only=_ON_SCREEN),
+    Verb("goes on duty", waits=False, stepped_only=_ON_SCREEN),
+    Verb("goes off duty", waits=False, stepped_only=_ON_SCREEN),
     Verb(
         "concludes",
         waits=False,
@@ -93,4 +100,5 @@ ARGUMENT: Final[Mapping[Takes, str]] = {
     Takes.PERSON: r"\w+",
     Takes.THIRD: r"\w+",
     Takes.COUNT: r"[0-9]+",
+    Takes.WORD: r"[a-z_]+",
 }

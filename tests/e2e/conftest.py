@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,13 +65,18 @@ def fallback_host(book: FixedBook) -> WSGIApplication:
 def make_line(
     tmp_path: Path, database_url: str, redis_app: redis.Redis, redis_clock: redis.Redis, seed: int
 ) -> Iterator[MakeLine]:
-    """Build a line: `make_line(*people, standby=(), leg_rate=1000.0, HELPLINE_…=…)`."""
+    """Build a line: `make_line(*people, standby=(), leg_rate=1000.0, HELPLINE_…=…)`.
+
+    `partner`: a partner line is named, verified or not; `rules`: settings of the rules.
+    """
     open_lines: list[Line] = []
 
     def make(
         *people: Psychologist,
         standby: tuple[str, ...] = (),
         leg_rate: float = 1000.0,
+        partner: bool | None = None,
+        rules: Mapping[str, int] | None = None,
         **changes: str,
     ) -> Line:
         people = people or (builders.psychologist("vera", 1), builders.psychologist("bruno", 2))
@@ -85,15 +91,19 @@ def make_line(
             seed=seed,
             media={"/sound/attente": 15_000},
         )
+        book = builders.book(builders.roster(*people, standby=standby))
+        if partner is not None:
+            book = builders.with_partner(book, verified=partner)
+        book.rules = replace(book.rules, **(rules or {}))
         scene = Scene(
             settings=settings,
             carrier=carrier,
-            book=builders.book(builders.roster(*people, standby=standby)),
+            book=book,
             redis_app=redis_app,
             redis_clock=redis_clock,
             start_ms=builders.NIGHT_MS,
             seed=seed,
-            origins={builders.FALLBACK: fallback_host(builders.book(builders.roster(*people)))},
+            origins={builders.FALLBACK: fallback_host(book)},
         )
         open_lines.append(Line(Stepper(scene), people, f"{builders.FALLBACK}/index.xml"))
         return open_lines[-1]

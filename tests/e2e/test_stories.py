@@ -18,6 +18,7 @@ from click.testing import CliRunner
 from helpline.cli.call import command
 from helpline.cli.story import Place, StoryError, parse
 from helpline.cli.story_player import Player, StoryFailed
+from tests.e2e.conftest import MakeLine
 from tests.e2e.real_line import RealLine
 from tests.phone import Line
 from tests.story import SteppedLine
@@ -26,11 +27,15 @@ ROOT = Path(__file__).parents[2]
 STORIES = sorted((Path(__file__).parent / "stories").glob("*.story"))
 PLAYS = ROOT / "tests" / "golden" / "stories"
 KINDS = """
-answered caller_leaves_consult caller_leaves_hold caller_leaves_three consult declined
-declined_by_key dropped_calling_third dropped_in_consult dropped_in_three dropped_on_hold hold
-hung_up_first interrupted left_in_line left_in_welcome leg_lost nobody_on_duty redis_dies rung_again terminer third_busy
-third_leaves_consult third_leaves_three third_leaves_transfer third_lost_transfer third_no_answer
-three_way transfer transfer_colleague transfer_samu web_dies wrong_code
+answered attack_mode busy_then_answered caller_leaves_consult caller_leaves_hold caller_leaves_three
+claimed_in_the_choice consult danger_by_one_key declined declined_by_key dropped_calling_third
+dropped_in_consult dropped_in_three dropped_on_hold hold hung_up_first interrupted left_in_line
+left_in_welcome leg_lost line_full no_position_no_estimate nobody_answers nobody_answers_partner
+nobody_on_duty nobody_on_duty_partner nobody_on_duty_stays other_lines_by_one_key partner_by_one_key
+partner_does_not_answer partner_not_verified redis_dies rung_again standby_when_nobody_on_duty
+terminer third_busy third_leaves_consult third_leaves_three third_leaves_transfer
+third_lost_transfer third_no_answer three_way transfer transfer_colleague transfer_samu web_dies
+wrong_code
 """
 
 
@@ -64,11 +69,12 @@ def test_every_kind_of_story_is_there_and_has_a_play() -> None:
 
 @pytest.mark.parametrize("file", STORIES, ids=lambda file: file.stem)
 def test_story(
-    file: Path, line: Line, seed: int, redis_admin: redis.Redis, request: pytest.FixtureRequest
+    file: Path, make_line: MakeLine, seed: int, redis_admin: redis.Redis, request: pytest.FixtureRequest
 ) -> None:
     said: list[str] = []
     story = parse(file.read_text(), str(file.relative_to(ROOT)))
-    player = Player(story, SteppedLine(line, redis_admin), said.append)
+    line = make_line(standby=story.standby, partner=True if story.partner else None, rules=story.rules)
+    player = Player(story, SteppedLine(line, redis_admin, story.partner), said.append)
 
     try:
         player.play()
@@ -168,6 +174,12 @@ def test_a_mistake_is_told_with_its_place_and_what_was_meant(
     assert (error.place, error.wrong) == (Place("a.story", 3, column), text)
     assert suggestion in error.suggestion
     assert str(error).startswith(f"a.story:3:{column}: {text}")
+
+
+@pytest.mark.parametrize("header", ["standby: vera", "partner: asso", "rules: waiting_max 2"])
+def test_a_world_that_the_demo_does_not_have_is_refused_there(header: str) -> None:
+    error = wrong(told("0 A dials 0800288038\n", f"# A\n{header}\non duty: bruno\n"), real=True)
+    assert f'"{header.partition(":")[0]}:" works stepped only' in str(error)
 
 
 def test_time_does_not_go_back() -> None:
