@@ -9,7 +9,7 @@ import contextlib
 import os
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,7 +19,7 @@ from redis.exceptions import RedisError
 from twilio.base.exceptions import TwilioException
 
 from helpline import logs, preflight
-from helpline.adapters.carriers.twilio import chain
+from helpline.adapters.carriers.twilio import chain, chain_check
 from helpline.adapters.carriers.twilio.numbers import point_numbers
 from helpline.adapters.carriers.twilio.twiml import FRAGMENT
 from helpline.adapters.holdings import CarrierHoldings, FileHoldings, RedisHoldings, SqlHoldings
@@ -29,6 +29,7 @@ from helpline.adapters.sql.engine import Database, make_engine
 from helpline.bootstrap import NotSetUp, Service, carrier_client, rest_session, service_of
 from helpline.config import Settings, SettingsError, load_settings
 from helpline.domain.errors import CarrierDown, LiveStateDown
+from helpline.domain.routing.rules import Line
 from helpline.services.show_stores import Reader
 from helpline.services.switchboard import Book
 
@@ -100,6 +101,23 @@ def screen_documents(origin: str, text: str, sorry: str) -> dict[str, str]:
         "accepted.xml": chain.accepted(),
         "sorry.xml": chain.sorry(sorry),
     }
+
+
+def chain_findings(
+    files: Mapping[str, str],
+    address: str,
+    people: Mapping[str, str],
+    lines: Mapping[str, Line],
+    ring_s: int,
+    partner_e164: str | None,
+) -> list[str]:
+    """What is wrong with the texts of a static fallback chain, one line each, without a number.
+
+    `people` is handle to number of those planned now; `lines` are ours.
+    """
+    ours = frozenset(line.shown_number_e164 for line in lines.values())
+    expected = chain_check.Expected(address, people, ours, ring_s, partner_e164)
+    return chain_check.findings(files, expected)
 
 
 def worker_redis(settings: Settings) -> redis.Redis:

@@ -81,7 +81,7 @@ class Settings:
     alarms: AlarmSettings = AlarmSettings()
     port_base: int = 8000
     var_dir: Path = Path("var")
-    fallback_origin: str | None = None
+    fallback_origin: str | None = field(repr=False, default=None)
     legs_per_s: float = 1.0
     seal_after_s: int = 600
     erase_after_s: int = 60
@@ -167,7 +167,7 @@ def _read(read: Reader, raw: RawSettings, cwd: Path, faults: Faults) -> Settings
         ),
         port_base=read.whole("HELPLINE_PORT_BASE", 1024, 65_000),
         var_dir=cwd / read.text("HELPLINE_VAR_DIR"),
-        fallback_origin=read.origin("HELPLINE_FALLBACK_ORIGIN"),
+        fallback_origin=read.address("HELPLINE_FALLBACK_ORIGIN"),
         legs_per_s=read.rate("HELPLINE_LEGS_PER_S", 10_000),
         seal_after_s=read.whole("HELPLINE_SEAL_AFTER_S", 0, 86_400),
         erase_after_s=read.whole("HELPLINE_ERASE_AFTER_S", 0, 86_400),

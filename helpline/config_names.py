@@ -109,7 +109,9 @@ OPTIONAL = (
     ),
     SettingName("HELPLINE_VAR_DIR", "folder of what we write: snapshots, logs, the demo", default="var"),
     SettingName(
-        "HELPLINE_FALLBACK_ORIGIN", "host that serves the static fallback chain: https://host, no path"
+        "HELPLINE_FALLBACK_ORIGIN",
+        "where another host serves the static fallback chain: https://user:password@host/random-path",
+        shown=Shown.MASKED,
     ),
     SettingName("HELPLINE_LEGS_PER_S", "calls a second the carrier lets this account start", default="1"),
     SettingName("HELPLINE_SEAL_AFTER_S", "seconds a fiche stays editable after the call", default="600"),

@@ -97,6 +97,17 @@ class Reader:
             self._faults.add(name, "must be an origin: https://host or https://host:port, without a path")
         return value.rstrip("/")
 
+    def address(self, name: str) -> str | None:
+        """scheme://[user:password@]host[:port][/path] without query; returned without a slash at the end."""
+        value = self.optional(name)
+        if value is None:
+            return None
+        parts = self._split(name, value)
+        bare = parts is not None and not (parts.query or parts.fragment)
+        if not bare or parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
+            self._faults.add(name, "must be an address: https://user:password@host/path, without a query")
+        return value.rstrip("/")
+
     def url(self, name: str, schemes: tuple[str, ...]) -> str | None:
         """A URL with one of `schemes`."""
         value = self.optional(name)

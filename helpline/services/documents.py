@@ -27,6 +27,7 @@ from helpline.domain.verbs import (
     Redirect,
     Say,
 )
+from helpline.services.fallback_chain import PARTNER_RING_S
 from helpline.services.switchboard import Book, partner_of
 
 QUEUE = "entraide"
@@ -42,7 +43,6 @@ UNANSWERED_FLOW = "sans_reponse"
 ALONE_FLOW = "attente_seule"
 """Flows the service leads to by itself, by the names they are shipped under."""
 
-PARTNER_RING_S = 30
 SAFE_TEXT = (
     "Entraide médecins et internes. Restez en ligne. "
     "En cas de danger immédiat, faites le 15. Vous pouvez aussi joindre le 3114."

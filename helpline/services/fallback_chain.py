@@ -12,6 +12,7 @@ from helpline.domain.people import EndpointKind, Psychologist, Roster
 from helpline.domain.verbs import Dial, Document, Hangup, Say
 
 RING_S = 20
+PARTNER_RING_S = 30
 ROUNDS = 3
 """Whose telephone still rings for an offer of ours is busy at first; such a ring ends within 30 s."""
 
@@ -21,12 +22,20 @@ LAST = (
     "Personne n'a pu répondre. En cas de danger immédiat, faites le 15, ou le 114 si vous ne pouvez pas parler. "
     "Le 3114 répond jour et nuit. Vous pouvez aussi rappeler ce numéro."
 )
+TO_PARTNER = (
+    "Aucun psychologue n'a pu répondre. En danger immédiat, faites le 15. Le 3114 répond jour et nuit. "
+    "Nous appelons maintenant une ligne partenaire, restez en ligne."
+)
 SORRY = "Ligne Entraide. Un incident technique empêche de vous passer cet appel. Merci d'avoir répondu."
 SCREEN = "Appel Entraide. Pour prendre l'appel, tapez 1."
 
 
-def standby_chain(roster: Roster, now: datetime, shown_line: str) -> Document:
+def standby_chain(
+    roster: Roster, now: datetime, shown_line: str, partner_e164: str | None = None
+) -> Document:
     """Ring those planned at `now` one by one, on duty first; then say what else there is.
+
+    The partner line comes last, after the numbers to dial have been said: it asks for no key.
 
     Each Dial shows `shown_line` and asks for a key before it bridges, so that a mailbox
     cannot take the call; it has no action, so the document simply goes on. Nobody there:
@@ -37,6 +46,9 @@ def standby_chain(roster: Roster, now: datetime, shown_line: str) -> Document:
         number = phone_of(person)
         if number is not None:
             document += [Dial(number, shown_line, ring_s=RING_S), Say(BETWEEN)]
+    if partner_e164 is not None:
+        partner = Dial(partner_e164, shown_line, screened=False, ring_s=PARTNER_RING_S)
+        document += [Say(TO_PARTNER), partner, Say(BETWEEN)]
     return (*document, Say(LAST), Hangup())
 
 

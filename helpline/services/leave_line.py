@@ -13,7 +13,7 @@ from helpline.services.end_call import end_by_leg
 from helpline.services.fallback_chain import standby_chain
 from helpline.services.move_caller import on_the_way
 from helpline.services.offer_call import HEAD_OF_LINE, nobody_rings, somebody_is_there
-from helpline.services.switchboard import Switchboard
+from helpline.services.switchboard import Switchboard, partner_of
 from helpline.services.take_call import adopt_call
 from helpline.services.watch_line import watch_duty
 
@@ -81,7 +81,8 @@ def _led_on(sw: Switchboard, call: LiveCall, session: str = "") -> None:
 def _chain(sw: Switchboard, now_ms: int) -> Document:
     """Everybody planned now, rung one after the other by the carrier alone."""
     now = datetime.fromtimestamp(now_ms / 1000, UTC)
-    return standby_chain(sw.book.roster, now, next(iter(sw.book.rules.lines)))
+    book = sw.book
+    return standby_chain(book.roster, now, next(iter(book.rules.lines)), partner_of(book))
 
 
 def left_without_memory(sw: Switchboard, result: str, *, over: bool) -> Document:

@@ -19,8 +19,9 @@ from helpline.adapters.carriers.twilio.twiml import FRAGMENT
 from helpline.adapters.snapshots import FileSnapshots
 from helpline.bootstrap import Service, service_of
 from helpline.cli.demo_data import read_documents
-from helpline.cli.fallback import check_chain, write_chain
+from helpline.cli.fallback import check_chain, stale, write_chain
 from helpline.cli.outcome import Refused
+from helpline.config import Mode
 from helpline.domain.hours import Interval
 from helpline.domain.people import Roster, Shift, Tier
 from helpline.domain.snapshot import Snapshot
@@ -92,9 +93,24 @@ def test_the_files_are_for_their_owner_alone_and_nothing_else_is_left(
     assert files == dict.fromkeys(("index.xml", "screen.xml", "accepted.xml", "sorry.xml"), 0o600)
 
 
-def _older(folder: Path) -> None:
-    file = folder / "index.xml"
-    file.write_text(file.read_text().replace(VERA.endpoints[0].address, "+33639985099"))
+VERA_PHONE = VERA.endpoints[0].address
+STRANGER = "index.xml rings 1 number(s) of nobody who is planned now"
+NOT_OURS = "index.xml would show a number that is not ours"
+UNSCREENED = "index.xml rings somebody without screen.xml by GET: a mailbox would take the call"
+RING = "index.xml has a Dial that does not ring for 20 s"
+OLDER = "index.xml is not what would be written now: run `helpline fallback write`"
+
+
+def _text(name: str, change: Callable[[str], str]) -> Callable[[Path], None]:
+    """Change one file of the chain as somebody might who does not know better."""
+
+    def spoil(folder: Path) -> None:
+        text = (folder / name).read_text()
+        changed = change(text)
+        assert changed != text
+        (folder / name).write_text(changed)
+
+    return spoil
 
 
 @pytest.mark.parametrize(
@@ -102,12 +118,52 @@ def _older(folder: Path) -> None:
     [
         (lambda folder: None, []),
         (lambda folder: (folder / "screen.xml").unlink(), ["screen.xml cannot be read"]),
-        (lambda folder: (folder / "index.xml").write_text("<Response>"), ["index.xml is not XML"]),
+        (_text("index.xml", lambda text: "<Response>"), ["index.xml is not XML"]),
         (
             lambda folder: (folder / "index.xml").chmod(0o644),
             ["index.xml has mode 644, not 600: it holds psychologists' numbers"],
         ),
-        (_older, ["index.xml is not what would be written now: run `helpline fallback write`"]),
+        (
+            _text("index.xml", lambda text: text.replace(VERA_PHONE, "+33639985099")),
+            ["index.xml does not ring vera, who is planned now", STRANGER],
+        ),
+        (_text("index.xml", lambda text: text.replace("+33199000001", "+33639980001")), [NOT_OURS]),
+        (_text("index.xml", lambda text: text.replace(' method="GET"', "")), [UNSCREENED]),
+        (_text("index.xml", lambda text: text.replace('timeout="20"', 'timeout="60"')), [RING]),
+        (
+            _text("index.xml", lambda text: text.replace("<Dial ", '<Dial action="https://x.test/" ')),
+            ["index.xml has a Dial with an action, which nobody answers while we are away"],
+        ),
+        (
+            _text("index.xml", lambda text: text.replace("114", "cent")),
+            ["index.xml does not name 114 at its end", "index.xml does not name 3114 at its end"],
+        ),
+        (
+            _text(
+                "index.xml", lambda text: text.replace("<Hangup />", "<Redirect>https://x.test/</Redirect>")
+            ),
+            [
+                "index.xml holds <Redirect>: only Say, Dial and Hangup can stand in a static chain",
+                "index.xml does not end with a sentence and one Hangup",
+            ],
+        ),
+        (
+            _text("index.xml", lambda text: text + " " * 70_000),
+            ["index.xml is longer than the 64 KB the carrier takes"],
+        ),
+        (
+            _text("screen.xml", lambda text: text.replace("<Hangup />", "")),
+            ["screen.xml is not one question and then Hangup: a mailbox would take the call"],
+        ),
+        (
+            _text("screen.xml", lambda text: text.replace("accepted.xml", "other.xml")),
+            ["screen.xml does not lead a key to accepted.xml by GET"],
+        ),
+        (
+            _text("accepted.xml", lambda text: "<Response><Hangup/></Response>"),
+            ["accepted.xml is not empty: the carrier would not bridge"],
+        ),
+        (_text("index.xml", lambda text: text.replace("Nous appelons", "On appelle")), [OLDER]),
     ],
 )
 def test_check_tells_what_is_wrong_without_a_number(
@@ -118,6 +174,54 @@ def test_check_tells_what_is_wrong_without_a_number(
     spoil(tmp_path / "chain")
 
     assert check_chain(service, tmp_path / "chain") == finding
+
+
+def test_the_partner_line_comes_last_and_is_asked_for_no_key(service: Service, tmp_path: Path) -> None:
+    fixed = builders.with_partner(builders.book(service.switchboard.book.roster))
+    service = replace(service, switchboard=replace(service.switchboard, book=fixed))
+    write_chain(service, tmp_path / "chain")
+
+    file = tmp_path / "chain" / "index.xml"
+    last = _xml(file.read_text()).findall("Dial")[-1]
+    assert (last[0].text, last[0].get("url")) == (builders.PARTNER_E164, None)
+    assert check_chain(service, tmp_path / "chain") == []
+
+    plain = replace(fixed, rules=replace(fixed.rules, partner=""))
+    without = replace(service, switchboard=replace(service.switchboard, book=plain))
+    assert STRANGER in check_chain(without, tmp_path / "chain")
+    write_chain(without, tmp_path / "chain")
+    assert check_chain(service, tmp_path / "chain") == ["index.xml does not end with the partner line"]
+
+
+def test_a_chain_of_yesterday_is_a_warning(service: Service, tmp_path: Path) -> None:
+    write_chain(service, tmp_path / "chain")
+    now_ms = int(time.time() * 1000)
+
+    assert list(stale(tmp_path / "chain", now_ms)) == []
+    (warning,) = stale(tmp_path / "chain", now_ms + 25 * 3_600_000)
+    assert "25 hours ago" in warning
+
+
+@pytest.mark.parametrize(
+    ("address", "findings"),
+    [
+        ("https://repli.test", 2),
+        ("https://repli.test/4f90382cf2db097aa329", 1),
+        ("https://u:p@repli.test/chain", 1),
+        ("https://u:p@repli.test/4f90382cf2db097aa329", 0),
+    ],
+)
+def test_in_production_the_address_must_not_be_guessed(
+    service: Service, tmp_path: Path, address: str, findings: int
+) -> None:
+    settings = replace(service.settings, fallback_origin=address, mode=Mode.PRODUCTION)
+    service = replace(service, settings=settings)
+    write_chain(service, tmp_path / "chain")
+
+    found = [text for text in check_chain(service, tmp_path / "chain") if text.startswith("HELPLINE_")]
+
+    assert len(found) == findings
+    assert not any("repli" in text for text in found)
 
 
 def test_without_an_origin_no_chain_is_written(service: Service, tmp_path: Path) -> None:
