@@ -12,7 +12,7 @@ from helpline.domain.verbs import Document
 from helpline.ports import Change
 from helpline.services import documents
 from helpline.services.change_call import change_call
-from helpline.services.offer_call import HEAD_OF_LINE, nobody_rings, somebody_is_there
+from helpline.services.offer_call import PRESENCES_ONLY, nobody_rings, somebody_is_there
 from helpline.services.switchboard import Switchboard
 from helpline.services.take_call import WELCOMED_MS, adopt_call
 from helpline.services.watch_line import is_unanswered
@@ -77,7 +77,7 @@ def _first_wait(sw: Switchboard, call: LiveCall, now_ms: int) -> Document:
 
 
 def _wait_on(sw: Switchboard, call: LiveCall, digits: str, now_ms: int) -> Document:
-    view = sw.calls.line(HEAD_OF_LINE, now_ms)
+    view = sw.calls.line(PRESENCES_ONLY, now_ms)
     there = somebody_is_there(sw, view, call)
     if not (there or call.stays) or nobody_rings(sw, view, call, now_ms):
         return documents.out_of_line()

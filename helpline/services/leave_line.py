@@ -12,7 +12,7 @@ from helpline.services.change_call import change_call
 from helpline.services.end_call import end_by_leg
 from helpline.services.fallback_chain import standby_chain
 from helpline.services.move_caller import on_the_way
-from helpline.services.offer_call import HEAD_OF_LINE, nobody_rings, somebody_is_there
+from helpline.services.offer_call import PRESENCES_ONLY, nobody_rings, somebody_is_there
 from helpline.services.switchboard import Switchboard, partner_of
 from helpline.services.take_call import adopt_call
 from helpline.services.watch_line import watch_duty
@@ -55,7 +55,7 @@ def _let_out(sw: Switchboard, call: LiveCall, now_ms: int) -> Document:
     if call.to_partner:
         _led_on(sw, call)
         return documents.to_partner(sw.book, call.line)
-    view = sw.calls.line(HEAD_OF_LINE, now_ms)
+    view = sw.calls.line(PRESENCES_ONLY, now_ms)
     if not (call.stays or somebody_is_there(sw, view, call)):
         watch_duty(sw, view, now_ms)
         return lead_on(sw, call)

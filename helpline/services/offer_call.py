@@ -27,8 +27,13 @@ from helpline.services.switchboard import Switchboard
 GIVE_UP_MS = 90_000
 """How long a caller may wait without anybody having been rung though somebody is free."""
 
+_FREE = (State.AVAILABLE, State.RINGING)
+
 HEAD_OF_LINE = 50
 """Callers looked at in one round; more than this many psychologists are never free."""
+
+PRESENCES_ONLY = 1
+"""For who asks about people, not about the line: reading fifty callers costs more than all else in a webhook."""
 
 
 def offer_round(sw: Switchboard, now_ms: int) -> int:
@@ -101,8 +106,16 @@ def nobody_rings(sw: Switchboard, view: LineView, call: LiveCall, now_ms: int) -
     offers = sw.offers.of_call(call.id)
     if any(offer.sent_ms is not None for offer in offers):
         return False
-    free = (State.AVAILABLE, State.RINGING)
-    return any(c.presence.state in free for c in candidates(sw, view.presences))
+    free = [c for c in candidates(sw, view.presences) if c.presence.state in _FREE]
+    return is_at_the_head(sw, call, len(free), now_ms)
+
+
+def is_at_the_head(sw: Switchboard, call: LiveCall, of: int, now_ms: int) -> bool:
+    """Among the first `of` callers: so many psychologists leave nobody among them unrung for.
+
+    Who stands further back waits because others were there before, whatever that takes.
+    """
+    return of > 0 and any(first.call == call.id for first in sw.calls.line(of, now_ms).waiting)
 
 
 def _come_back(sw: Switchboard, view: LineView, now_ms: int) -> None:

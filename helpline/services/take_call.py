@@ -18,6 +18,7 @@ from helpline.services import documents
 from helpline.services.change_call import change_call
 from helpline.services.offer_call import (
     HEAD_OF_LINE,
+    PRESENCES_ONLY,
     new_attempts,
     somebody_is_there,
     wanted_for,
@@ -64,7 +65,7 @@ def admit_call(sw: Switchboard, call: LiveCall, keys: tuple[str, ...]) -> Docume
         change_call(sw, call, lambda now: Change(set=kept) if now.stage is Stage.MENU else None)
         return begun.document
     ruled = _record(sw, call.leg_id, call.line, decision, begun, call.arrived_ms)
-    view = sw.calls.line(HEAD_OF_LINE, now_ms)
+    view = sw.calls.line(PRESENCES_ONLY, now_ms)
     watch_duty(sw, view, now_ms)
     if _is_full(sw, sw.calls.gate(now_ms), now_ms):
         return refuse_call(sw, call)
@@ -137,15 +138,22 @@ def _enter_line(sw: Switchboard, call: LiveCall, gate: Gate | None, now_ms: int)
     if gate is not None and _is_full(sw, gate, now_ms):
         sw.calls.arrive(replace(call, stage=Stage.LED_ON, refused=True, session=""), None, (), now_ms)
         return documents.call_flow(sw.book, documents.FULL_FLOW).document
-    view = sw.calls.line(HEAD_OF_LINE, now_ms)
+    view = sw.calls.line(_looked_at(sw, gate), now_ms)
     watch_duty(sw, view, now_ms)
     if not somebody_is_there(sw, view, call):
         document, session = documents.way_on(sw.book, call.nobody_flow, call.line)
         sw.calls.arrive(replace(call, stage=Stage.LED_ON, led_on=True, session=session), None, (), now_ms)
         return document
-    wanted = wanted_for(sw, view, waiting_of(call), now_ms) if view.ready else None
+    planned = view.ready and _looked_at(sw, gate) == HEAD_OF_LINE
+    wanted = wanted_for(sw, view, waiting_of(call), now_ms) if planned else None
     sw.calls.arrive(call, wanted, new_attempts(sw, wanted), now_ms)
     return documents.in_line()
+
+
+def _looked_at(sw: Switchboard, gate: Gate | None) -> int:
+    """How many callers to plan with. Behind more than all psychologists together nothing is left to plan."""
+    behind_everybody = gate is not None and gate.waiting > 2 * len(sw.book.roster.psychologists)
+    return PRESENCES_ONLY if behind_everybody else HEAD_OF_LINE
 
 
 def _is_full(sw: Switchboard, gate: Gate, now_ms: int) -> bool:

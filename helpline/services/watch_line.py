@@ -9,7 +9,7 @@ from helpline.domain.presence import State
 from helpline.domain.ring_plan import plan_from_text
 from helpline.domain.waiting import ever_reached
 from helpline.ports import LineView
-from helpline.services.offer_call import candidates
+from helpline.services.offer_call import candidates, is_at_the_head
 from helpline.services.switchboard import Switchboard
 
 _COULD_ANSWER = (State.AVAILABLE, State.RINGING, State.BREAK)
@@ -18,14 +18,15 @@ _COULD_ANSWER = (State.AVAILABLE, State.RINGING, State.BREAK)
 def is_unanswered(sw: Switchboard, view: LineView, call: LiveCall, now_ms: int) -> bool:
     """Somebody could have answered this caller for `unanswered_s`, nobody has, and they were not told yet.
 
-    While everybody is talking or coding the wait is what it is; that is another matter.
+    It is about who is at the head of the line: behind them a wait has another reason. While everybody is talking or coding the wait is what it is; that is another matter.
     """
     if call.told_unanswered or call.spoke_ms is not None or not view.ready:
         return False
     if now_ms - call.arrived_ms < 1000 * sw.book.rules.unanswered_s:
         return False
     people = ever_reached(plan_from_text(call.plan), call.skills, candidates(sw, view.presences))
-    return any(c.presence.state in _COULD_ANSWER for c in people)
+    could = [c for c in people if c.presence.state in _COULD_ANSWER]
+    return is_at_the_head(sw, call, len(could), now_ms)
 
 
 def watch_duty(sw: Switchboard, view: LineView, now_ms: int) -> None:
