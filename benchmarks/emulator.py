@@ -27,8 +27,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from benchmarks.stepped_line import stepped_line
-from benchmarks.trivial_server import WAIT, enqueue
+from benchmarks.parts.stepped_line import stepped_line
+from benchmarks.parts.trivial_server import WAIT, enqueue
 from helpline.emulator import Carrier, CarrierSettings, Control
 from helpline.emulator.realtime_service import Service
 from helpline.emulator.sockets import SocketTransport
@@ -112,7 +112,7 @@ class Trivial:
     """The trivial server as a process of its own."""
 
     def __init__(self) -> None:
-        command = [sys.executable, "-m", "benchmarks.trivial_server", "0"]
+        command = [sys.executable, "-m", "benchmarks.parts.trivial_server", "0"]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
         self.origin = f"http://127.0.0.1:{int(self._process.stdout.readline())}"

@@ -1,6 +1,6 @@
 """The least a server can do for the carrier: read a request, answer a fixed document. One thread, raw asyncio.
 
-    python -m benchmarks.trivial_server PORT
+    python -m benchmarks.parts.trivial_server PORT
 
 POST /voice/<line>: stand in that line · /wait: words and a pause, about 5 s · /again: asks for itself, for ever ·
 everything else: an empty document. GET /count: how many POSTs were taken, and the CPU seconds used.
