@@ -1,0 +1,1 @@
+"""What benchmarks share, and is none itself: servers, lines, floors."""
