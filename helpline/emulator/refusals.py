@@ -51,6 +51,7 @@ MODELLED: dict[str, frozenset[str]] = {
         "StatusCallbackMethod".split()
     ),
     "notifications.list": PAGES,
+    "alerts.list": PAGES,
 }
 PARAMETERS: dict[str, frozenset[str]] = {
     "calls.create": frozenset(
@@ -66,6 +67,7 @@ PARAMETERS: dict[str, frozenset[str]] = {
         "VoiceApplicationSid TrunkSid VoiceReceiveMode VoiceCallerIdLookup AccountSid EmergencyStatus "
         "EmergencyAddressSid".split()
     ),
+    "alerts.list": frozenset({"LogLevel", "StartDate", "EndDate"}),
     "notifications.list": frozenset({"Log", "MessageDate", "MessageDate<", "MessageDate>"}),
 }
 

@@ -333,3 +333,14 @@ def test_a_flag_that_is_none_fails_the_document(line: Line) -> None:
 
     assert line.server.at("/fallback")[0]["ErrorCode"] == "13231"
     assert line.heard(call) == ["secours"]
+
+
+def test_a_room_that_is_full_keeps_the_next_out(line: Line) -> None:
+    line.script(d=doc("<Say>complet</Say>"))
+    line.dial(SILENT)
+    join_p1(line, SILENT)
+
+    third = line.dial(room(attributes='waitUrl="" maxParticipants="2"'), from_=B)
+
+    assert line.heard(third) == ["complet"]
+    assert len(line.sdk.conferences(line.sdk.conferences.list()[0].sid).participants.list()) == 2

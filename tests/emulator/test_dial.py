@@ -231,3 +231,32 @@ def test_after_a_dial_nobody_answered_the_caller_no_longer_hears_ringing(line: L
     call = line.dial(dial(number(), attributes='action="/d" timeout="5"'), wait_s=15)
 
     assert line.control.call(call)["heard"][-1]["kind"] == "silence"
+
+
+def test_a_time_limit_ends_the_talk_and_the_caller_goes_on(line: Line) -> None:
+    line.script(d=doc("<Say>suite de votre appel</Say>"))
+    call = line.dial(dial(number(), attributes='action="/d" timeLimit="10"'))
+    line.control.answer(P1)
+    line.wait(11)
+
+    assert (line.server.at("/d")[0]["DialCallStatus"], line.server.at("/d")[0]["DialCallDuration"]) == (
+        "completed",
+        "10",
+    )
+    assert line.heard(call) == ["suite de votre appel"]
+
+
+def test_a_call_ends_at_the_limit_of_all_calls(line: Line) -> None:
+    line.control.set_knobs({"call_limit_ms": 20_000})
+    call = line.dial(doc('<Say>a</Say><Pause length="600"/>'), wait_s=21)
+
+    assert line.control.call(call)["ended_by"] == "carrier"
+    assert line.server.at("/numstatus")[0]["CallStatus"] == "completed"
+
+
+def test_a_room_beside_other_nouns_is_taken_alone_and_told(line: Line) -> None:
+    line.dial(dial(number(), '<Conference waitUrl="">R</Conference>'))
+
+    assert [room.friendly_name for room in line.sdk.conferences.list()] == ["R"]
+    assert line.control.phone(P1)["heard"] == []
+    assert 13000 in line.codes()

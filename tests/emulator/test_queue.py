@@ -148,6 +148,17 @@ def test_a_redirect_during_a_pause_takes_over_quickly(line: Line) -> None:
     assert line.heard(call) == ["a", "suite"]
 
 
+def test_a_redirect_during_a_gather_asks_for_no_action(line: Line) -> None:
+    line.script(new=doc("<Say>suite</Say>"), g=doc("<Say>jamais</Say>"))
+    call = line.dial(doc('<Gather action="/g" timeout="60"><Say>a</Say></Gather>'), wait_s=3)
+
+    line.sdk.calls(line.sid(call)).update(url=f"{SERVER}/new")
+    line.wait(1)
+
+    assert line.server.at("/g") == []
+    assert line.heard(call) == ["a", "suite"]
+
+
 def test_a_second_redirect_replaces_the_first(line: Line) -> None:
     line.script(w=TWENTY_SECONDS, new=doc("<Say>premier</Say>"), newer=doc("<Say>second</Say>"))
     call = line.dial(ENQUEUE)

@@ -10,7 +10,7 @@ import pytest
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
-from tests.emulator.line import ACCOUNT, P1, A, Line, N, doc
+from tests.emulator.line import ACCOUNT, P1, SERVER, A, Line, N, doc
 
 
 def test_t64_wrong_credentials_are_refused(line: Line) -> None:
@@ -194,6 +194,29 @@ def test_notifications_come_in_pages(line: Line) -> None:
     texts = [[one.message_text for one in page] for page in pages]
     assert texts == [["line 6", "line 5", "line 4"], ["line 3", "line 2", "line 1"], ["line 0"]]
     assert pages[2].next_page() is None
+
+
+def test_alerts_are_the_same_lines_with_the_same_variables_in_pages_of_their_own(line: Line) -> None:
+    line.script(voice=(500, "", "text/html"))
+    call = line.dial(wait_s=6)
+    for number in range(4):
+        line.carrier.world.alert(12200, f"line {number}", level="warning")
+
+    first = line.sdk.monitor.v1.alerts.page(page_size=2)
+    pages = [first, second := first.next_page(), second.next_page()]
+    listed = [one for page in pages for one in page]
+    full = line.sdk.monitor.v1.alerts(listed[-1].sid).fetch()
+
+    assert [one.alert_text for one in listed[:4]] == ["line 3", "line 2", "line 1", "line 0"]
+    assert [(one.error_code, one.log_level) for one in listed[3:]] == [
+        ("12200", "warning"),
+        ("11200", "error"),
+    ]
+    assert pages[2].next_page() is None
+    assert (full.resource_sid, full.request_url) == (line.sid(call), f"{SERVER}/voice")
+    assert dict(parse_qsl(full.request_variables))["From"] == A
+    assert [one.sid for one in listed] == [one.sid for one in line.sdk.notifications.list()]
+    assert full.date_generated.timestamp() * 1000 <= line.carrier.now_ms
 
 
 def test_the_lists_of_queues_members_rooms_and_participants_parse_into_the_types_of_the_client(

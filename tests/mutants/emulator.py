@@ -375,4 +375,18 @@ MUTANTS = (
         'if name == "refused" and refused:',
         T + "test_refused.py::test_a_parameter_of_a_create_that_is_not_modelled_is_refused",
     ),
+    Mutant(
+        "the debugger keeps no variables",
+        E + "documents.py",
+        "leg=leg, url=failure.url, variables=variables)",
+        "leg=leg, url=failure.url)",
+        T + "test_rest_lists.py::test_notifications_keep_the_requests_variables_of_documents_and_callbacks",
+    ),
+    Mutant(
+        "a second region is answered",
+        E + "rest/app.py",
+        "if request.host != world.region_host:",
+        "if not world.region_host:",
+        T + "test_refused.py::test_an_account_lives_in_one_region",
+    ),
 )

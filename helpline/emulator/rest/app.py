@@ -17,7 +17,7 @@ from helpline.emulator import forbidden, refusals
 from helpline.emulator.carrier import Carrier
 from helpline.emulator.envelope import API_VERSION
 from helpline.emulator.faults import RestFault
-from helpline.emulator.rest import calls, numbers, queues, rooms
+from helpline.emulator.rest import alerts, calls, numbers, queues, rooms
 from helpline.emulator.rest.errors import RestError, bad, not_found
 from helpline.emulator.rest.request import Reply, RestRequest
 from helpline.emulator.state import Leg, Status
@@ -53,9 +53,14 @@ OPERATIONS: dict[str, tuple[str, str, Callable[..., Reply]]] = {
     "numbers.update": ("POST", "/IncomingPhoneNumbers/<sid>.json", numbers.update),
     "notifications.list": ("GET", "/Notifications.json", numbers.notifications),
     "notifications.fetch": ("GET", "/Notifications/<sid>.json", numbers.notification),
+    "alerts.list": ("GET", "/v1/Alerts", alerts.list_),
+    "alerts.fetch": ("GET", "/v1/Alerts/<sid>", alerts.fetch),
 }
 ROUTES = Map(
-    [Rule(STEM + path, methods=[verb], endpoint=name) for name, (verb, path, _) in OPERATIONS.items()]
+    [
+        Rule(path if path.startswith("/v1/") else STEM + path, methods=[verb], endpoint=name)
+        for name, (verb, path, _) in OPERATIONS.items()
+    ]
 )
 
 
@@ -122,7 +127,7 @@ class RestApp:
             query = tuple(request.args.items(multi=True))
         except UnicodeDecodeError:
             raise bad(20001, "the query is not UTF-8") from None
-        asked = RestRequest(request.method, request.path, query, request.form)
+        asked = RestRequest(request.method, request.path, query, request.form, request.host_url.rstrip("/"))
         world = self._carrier.world
         with self._guard():
             fault = world.faults.rest_fault(name, world.rng)
@@ -130,7 +135,9 @@ class RestApp:
             self._wait(fault.ms)
         with self._guard():
             try:
-                self._check_caller(request, arguments.pop("account"))
+                self._check_caller(
+                    request, arguments.pop("account", self._carrier.world.settings.account_sid)
+                )
                 self._check_promises(asked)
                 self._check_names(name, asked)
                 reply = self._carry_out(fault, operation, asked, arguments)
