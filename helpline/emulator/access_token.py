@@ -58,7 +58,7 @@ def _parts(token: str) -> tuple[dict[str, Any], dict[str, Any], str]:
         header, claims = (
             json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))) for text in texts[:2]
         )
-    except ValueError:
+    except (ValueError, RecursionError):
         raise BadToken(31204, "not an access token") from None
     if len(texts) != 3 or not isinstance(header, dict) or not isinstance(claims, dict):
         raise BadToken(31204, "not an access token")

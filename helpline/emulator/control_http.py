@@ -127,7 +127,7 @@ def _body(request: Request) -> dict[str, Any]:
         return {}
     try:
         body = json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ControlError(400, "the body is not JSON", "body") from None
     if not isinstance(body, dict):
         raise ControlError(400, "the body is not a JSON object", "body")

@@ -208,7 +208,7 @@ def check_control(reply: WebReply) -> None:
     st.sampled_from(["GET", "POST", "PUT", "DELETE", "PATCH"]),
     st.one_of(st.text(max_size=30), st.sampled_from(sorted(path for _, path in CONTROL))),
     st.one_of(
-        st.binary(max_size=60), st.sampled_from([b"[]", b"null", b"NaN", b"1" * 5000, b'"', b"[" * 100_000])
+        st.binary(max_size=60), st.sampled_from([b"[]", b"null", b"NaN", b"1" * 5000, b'"', b"[" * 5_000])
     ),
 )
 def test_anything_sent_to_the_control_api_is_answered(method: str, path: str, body: bytes) -> None:

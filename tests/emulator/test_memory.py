@@ -96,7 +96,7 @@ def test_members_come_in_pages_even_while_the_head_leaves(line: Line) -> None:
     assert listed == [line.sid(call) for call in calls[:4]]
 
 
-@pytest.mark.parametrize("token", ["PAxyz", "PACA" + "0" * 32, "PA.1", "1"])
+@pytest.mark.parametrize("token", ["PAxyz", "PACA" + "f" * 32, "PA.1", "1"])
 def test_a_token_of_no_page_is_refused(line: Line, token: str) -> None:
     line.ring(P1)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -117,7 +118,7 @@ def test_t64_a_page_holds_one_list_and_says_where_the_next_is(line: Line) -> Non
 
     assert [set(page) - PAGE_KEYS for page in pages] == [{"calls"}] * 3
     assert [len(page["calls"]) for page in pages] == [50, 50, 20]
-    assert "PageToken=" in pages[0]["next_page_uri"]
+    assert re.search(r"PageToken=PACA[0-9a-f]{32}$", pages[0]["next_page_uri"])
     sids = [call["sid"] for page in pages for call in page["calls"]]
     assert len(set(sids)) == 120
     starts = [parsedate_to_datetime(call["start_time"]) for page in pages for call in page["calls"]]

@@ -13,6 +13,7 @@ from helpline.emulator.rest.errors import bad
 
 DEFAULT_SIZE = 50
 MAX_SIZE = 1000
+MIDDLE = 2**64  # of the places a token can name
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def page(key: str, rows: Sequence[Row], path: str, query: Sequence[tuple[str, st
     return {
         key: [dict(row.fields()) for row in shown],
         "first_page_uri": uri(0, ""),
-        "next_page_uri": uri(number + 1, f"PA{shown[-1].sid}.{shown[-1].ordinal}") if more else None,
+        "next_page_uri": uri(number + 1, _token(shown[-1])) if more else None,
         "previous_page_uri": uri(number - 1, "") if number == 1 else None,
         "page": number,
         "page_size": size,
@@ -58,14 +59,19 @@ def _size(text: str) -> int:
     return min(MAX_SIZE, max(1, _whole(text, DEFAULT_SIZE)))
 
 
+def _token(row: Row) -> str:
+    """`PACA` and 32 hexadecimal digits, as the carrier's look."""
+    return f"PA{row.sid[:2]}{row.ordinal + MIDDLE:032x}"
+
+
 def _place(token: str) -> int | None:
     """Where the page before ended; None for the first page."""
     if not token:
         return None
-    found = re.fullmatch(r"PA[A-Z]{2}[0-9a-f]{32}\.(-?[0-9]{1,12})", token)
-    if found is None:
+    found = re.fullmatch(r"PA[A-Z]{2}([0-9a-f]{32})", token)
+    if found is None or not 0 < int(found[1], 16) < 2 * MIDDLE:
         raise bad(20001, "PageToken is not valid")
-    return int(found[1])
+    return int(found[1], 16) - MIDDLE
 
 
 def _whole(text: str, default: int) -> int:
