@@ -20,6 +20,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from helpline.cli.control_client import ControlDown, ControlRefused
+from helpline.cli.supervise import NotReady
 from tests.chaos.house import ChaosParts
 from tests.chaos.plan import KILLED, Fault, Plan
 
@@ -109,7 +110,14 @@ class Dealer:
                 time.sleep(wait_s)
             try:
                 do()
-            except (OSError, redis.RedisError, SQLAlchemyError, ControlRefused, ControlDown) as error:
+            except (
+                OSError,
+                redis.RedisError,
+                SQLAlchemyError,
+                ControlRefused,
+                ControlDown,
+                NotReady,
+            ) as error:
                 self.dealt.failed.append(f"{type(error).__name__}")
         self.heal()
 
