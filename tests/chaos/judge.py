@@ -105,6 +105,8 @@ def _promises(log: Sequence[Record], world: World) -> Iterable[Finding]:
     for text in promises_broken(log, allowed):
         words = text.replace(",", " ").split()
         legs = tuple(word for word in words if word[:1] in ("c", "l") and word[1:].isdigit())
+        if "while talking" in text and lives[legs[0]].to not in world.people:
+            continue  # a structure of the directory, which has more than one caller
         if "while talking" in text and _could_not_know(lives[legs[0]], lives[legs[1]], began[legs[1]]):
             continue
         if " at once " in text and legs[0] in world.third and len(legs) <= 3:

@@ -220,6 +220,20 @@ def test_a_silence_in_an_outage_is_excused_but_not_for_ever() -> None:
     assert [finding.legs for finding in findings(seen.sorted(), for_ever)] == [("c8",)]
 
 
+def test_a_structure_may_be_called_for_two_callers() -> None:
+    seen = Evidence()
+    a_talk(seen)
+    seen.arrives(10, "c9")
+    for at_s, leg in ((11, "l8"), (13, "l9")):
+        seen.rings(at_s, leg, "+33199002001")
+    seen.talks(12, "c9", "l8")
+    for leg in ("l8", "l9"):
+        seen.ends(20, leg, to="+33199002001")
+    seen.ends(21, "c9")
+
+    assert findings(seen.sorted(), WORLD) == []
+
+
 def test_a_third_party_whom_she_has_called_is_no_crowd() -> None:
     seen = Evidence()
     two_psychologists(seen)
