@@ -100,13 +100,14 @@ def test_a_mistake_in_a_task_is_not_swallowed() -> None:
 
 @pytest.mark.real
 def test_a_thousand_events_take_less_than_a_second() -> None:
+    """Of the processor: the wall also measures who else is at work."""
     line = Line()
     line.script(w=doc('<Say>bonjour</Say><Pause length="10"/>'))
     for _ in range(20):
         line.dial(doc('<Enqueue waitUrl="/w">q</Enqueue>'), wait_s=0)
 
-    began, count = time.perf_counter(), 0
+    began, count = time.process_time(), 0
     while count < 1_000:
         count += line.carrier.run_due(line.carrier.now_ms + 1_000)
 
-    assert time.perf_counter() - began < 1.0
+    assert time.process_time() - began < 1.0
