@@ -42,6 +42,9 @@ JUST_MADE_MS = 5_000
 STRANGER_MS = 20_000
 """Longer than the longest sentence of the fallback chain between two telephones."""
 
+WHOLE_CHAIN_MS = 10 * 60_000
+"""As long as the fallback chain takes to its end, with nine people in three rounds."""
+
 STILL_UP_MS = 3_000
 """How long a new epoch waits for forgotten legs that the carrier would not end: whoever is on one would be
 rung once more. No longer, since others are not rung meanwhile."""
@@ -106,7 +109,9 @@ def _bring_in(carrier: Carrier, leg_id: str, since_ms: int, now_ms: int) -> int:
     if now_ms - since_ms < STRANGER_MS:
         return since_ms
     carrier.move(leg_id, paths.INCOMING)
-    return now_ms
+    # Still a stranger after that: the web does not answer and the chain has begun anew. It is
+    # to come to its end, where the numbers to dial are, so it is not broken off again.
+    return now_ms + WHOLE_CHAIN_MS
 
 
 def _unknown(sw: Switchboard, legs: Legs, queued: Mapping[str, int]) -> frozenset[str]:

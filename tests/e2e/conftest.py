@@ -20,6 +20,7 @@ from helpline.cli.stepped import Scene, Stepper
 from helpline.domain.people import Psychologist
 from helpline.emulator import CarrierSettings
 from helpline.services.fallback_chain import SORRY, standby_chain
+from helpline.services.switchboard import partner_of
 from tests import builders
 from tests.phone import Line
 
@@ -45,7 +46,7 @@ def fallback_host(book: FixedBook) -> WSGIApplication:
     shown = {line.id: line.shown_number_e164 for line in book.rules.lines.values()}
     renderer = Twiml(builders.ORIGIN, "ie1", shown, f"{builders.FALLBACK}/screen.xml")
     now = datetime.fromtimestamp(builders.NIGHT_MS / 1000, UTC)
-    chain = renderer.render(standby_chain(book.roster, now, next(iter(shown))))
+    chain = renderer.render(standby_chain(book.roster, now, next(iter(shown)), partner_of(book)))
     files = {
         "/index.xml": chain,
         "/screen.xml": SCREEN,
