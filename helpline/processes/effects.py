@@ -17,10 +17,10 @@ from helpline.ports import Carrier
 from helpline.services.carry_out import carry_out
 from helpline.services.switchboard import Switchboard
 
-LEASE_MS = 500
+LEASE_MS = 400
 """A dead or stopped process's effect is taken over after this; an order past it is found ambiguous."""
 
-KEEP_EVERY_S = 0.15
+KEEP_EVERY_S = 0.1
 """How often a living process renews the leases of what it is at: an order that takes seconds is not taken over."""
 
 LONGEST_WAIT_S = 0.5

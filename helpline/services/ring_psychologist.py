@@ -20,7 +20,7 @@ from helpline.services.end_call import end_call
 from helpline.services.settle_offer import settle_offer
 from helpline.services.switchboard import Switchboard
 
-LOOK_AGAIN_MS = {OfferState.SENDING: 1_000, OfferState.UNKNOWN: 2_000}
+LOOK_AGAIN_MS = {OfferState.SENDING: 900, OfferState.UNKNOWN: 2_000}
 """Between the two looks at the carrier's list: whoever ordered is gone, or waits no longer for an answer.
 
 Why they differ: `docs/decisions/order-taken-over.md`.
