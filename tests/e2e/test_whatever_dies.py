@@ -55,6 +55,20 @@ def test_callbacks_doubled_late_and_overtaking_change_nothing(make_line: MakeLin
     line.is_sound()
 
 
+def test_news_of_the_room_that_comes_late_tears_nobody_out_of_it(line: Line) -> None:
+    """Let in by the queue's own way at the end of the welcome, when the order to join is not due yet."""
+    line.control.set_faults({"callbacks": {"path": "/voice/room/*", "delay_ms": [4000, 4000]}})
+    caller = line.caller().dials()
+    line.vera.accepts()
+    line.until(lambda: caller.talks_with(line.vera), 15)
+
+    line.after(15)
+
+    joins = [r for r in line.control.log() if r["kind"] == "room" and r["what"] == "join"]
+    assert [r["leg"] for r in joins].count(caller.handle) == 1
+    assert caller.talks_to() == [line.vera.number]
+
+
 def test_a_caller_left_alone_is_found_though_the_news_is_lost(line: Line) -> None:
     caller = in_talk(line)
     line.control.set_faults({"callbacks": {"path": "*", "drop": 1.0}})

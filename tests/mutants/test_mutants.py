@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from tests.mutants import emulator
+from tests.mutants import emulator, product
 from tests.mutants.runner import Mutant, misfit, survives, unharmed
 
-MUTANTS: tuple[Mutant, ...] = (*emulator.MUTANTS,)
+MUTANTS: tuple[Mutant, ...] = (*emulator.MUTANTS, *product.MUTANTS)
 AT_ONCE = 2
 Trials = dict[Mutant, "Future[str | None]"]
 
@@ -33,6 +33,13 @@ def test_the_text_of_a_mutant_still_stands_in_its_file(mutant: Mutant) -> None:
 
 def test_no_two_mutants_have_one_name() -> None:
     assert len({mutant.name for mutant in MUTANTS}) == len(MUTANTS)
+
+
+def test_every_invariant_and_enough_of_the_product_have_a_mutant() -> None:
+    invariants = {mutant.name.split()[0] for mutant in product.INVARIANTS}
+
+    assert invariants == {f"I{n}" for n in range(1, 19)}
+    assert len(product.MUTANTS) >= 25
 
 
 def test_a_text_that_stands_nowhere_or_twice_is_told() -> None:

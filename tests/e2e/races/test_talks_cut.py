@@ -16,6 +16,11 @@ def rooms_joined(line: Line, handle: str) -> list[str]:
     return [r["room"] for r in joins if r["leg"] == handle]
 
 
+def in_line(line: Line) -> list[str]:
+    """Ids of the calls that wait, in the order in which they are rung for."""
+    return [one.call for one in line.sw.calls.line(50, line.stepper.now_ms).waiting]
+
+
 def drops(line: Line, who: Handset, how: str) -> None:
     """Her side of a talk ends, if it has not ended already: she hangs up, or the network loses her."""
     if who.is_up() and how == "lost":
@@ -57,10 +62,15 @@ def test_r07_who_was_cut_off_comes_before_who_called_later(
     line.vera.accepts()
     until_talk(line, first, line.vera)
     second = line.caller().dials()
-    line.after(skew.s(0, 20_000))
+    line.after(skew.s(1_000, 20_000))
 
     drops(line, line.vera, skew.one_of("lost", "hung up"))
 
+    cut = line.sw.calls.by_leg(line.leg_id(first))
+    assert cut is not None
+    line.until(lambda: cut.id in in_line(line), 30)
+    assert in_line(line)[0] == cut.id
+    assert len(in_line(line)) == 2
     answers_until_talk(line, first, line.vera)
     assert line.silent_ms(first) <= 5_000
     assert second.talks_to() == []
