@@ -60,6 +60,8 @@ def find_both() -> None:
 ONE_STORY = "test_a_caller_is_answered_and_counted_and_nothing_is_left"
 """Told on PostgreSQL too; SQLite tells all of them."""
 
+RACES = ("tests/e2e/races", "tests/e2e/test_accept_at_any_moment.py", "tests/e2e/test_crash_points.py")
+
 RINGS = (
     Ring("install", 240, commands=((*PYTHON, "-m", "pip", "check", "--disable-pip-version-check"),)),
     Ring(
@@ -85,9 +87,15 @@ RINGS = (
     Ring("emulator", 120, tests=("tests/emulator",)),
     Ring("mutants", 60, tests=("tests/mutants",)),
     Ring(
-        "stories and races, stepped",
+        "stories, stepped",
         240,
-        tests=("tests/e2e", "-m", "not real and not leak"),
+        tests=("tests/e2e", *(f"--ignore={path}" for path in RACES), "-m", "not real and not leak"),
+        needs=find_redis,
+    ),
+    Ring(
+        "races and crash points, stepped",
+        240,
+        tests=(*RACES, "-m", "not real and not leak"),
         needs=find_redis,
     ),
     Ring("real processes", 420, tests=("tests/e2e", "-m", "real and not leak"), needs=find_redis),
