@@ -13,6 +13,7 @@ from helpline.domain.alarms import AlarmKind
 from helpline.domain.people import Tier
 from helpline.domain.presence import Event, State, Wish
 from helpline.domain.waiting import Claim, OfferState, Settlement, Wanted
+from helpline.ports import Duty
 from tests.adapters.live_state import WRAP_UP_MS, Person, World
 
 VERA = Person("vera", endpoints=("browser", "phone"))
@@ -152,9 +153,11 @@ def test_a_suspension_ends(world: World, redis_app: redis.Redis, how: str) -> No
     elif how == "button":
         assert world.offers.wish("vera", Wish.RING_AGAIN, world.now)
         assert world.offers.wish("vera", Wish.RING_AGAIN, world.now)
+    elif how == "next shift":
+        world.offers.begin_shift("vera", Duty(Tier.ON_DUTY, world.now), world.now)
     else:
         world.happen("vera", Event.OFF_DUTY)
-        assert world.presence("vera").suspended, "she is told when she comes back"
+        assert world.presence("vera").suspended, "it lasts while she is away"
         world.happen("vera", Event.ON_DUTY)
 
     assert world.presence("vera").suspended == set()

@@ -163,6 +163,47 @@ def test_presence_is_changed_on_the_server(desk: Desk) -> None:
     assert desk.does("/desk/presence", to="asleep").status_code == 400
 
 
+def test_what_she_wishes_is_kept_on_the_server_and_said_twice_granted_once(desk: Desk) -> None:
+    for _ in range(2):
+        assert problem(desk.does("/desk/presence", to="pass")) == ""
+    assert "Le prochain appel passe," in desk.browser.get("/desk/state").text
+
+    assert problem(desk.does("/desk/presence", to="take")) == ""
+    assert "Passer le prochain" in desk.browser.get("/desk/state").text
+
+
+def test_two_minutes_more_count_from_the_end_that_her_page_showed(desk: Desk) -> None:
+    desk.talks()
+    end = {"cool_ms": 0, "wrap_up_ms": 120_000, "everybody": {}, "now_ms": desk.pages.clock.now}
+    desk.sw.offers.settle("attempt1", Settlement.TALKED, **end)  # type: ignore[arg-type]  # terse
+    seen = desk.pages.clock.now + 120_000
+
+    for _ in range(2):
+        assert problem(desk.does("/desk/presence", to=f"longer-{seen}")) == ""
+
+    presence = desk.sw.offers.presence(desk.her)
+    assert presence is not None
+    assert presence.wrap_up_until_ms == seen + 120_000
+    for odd in ("longer", "longer-x", "longer-1-2", "pass-1x", "ready-", f"longer-{'9' * 16}"):
+        assert desk.does("/desk/presence", to=odd).status_code == 400, odd
+
+
+def test_a_telephone_that_rings_no_more_says_so_and_has_its_button(desk: Desk, pages: Pages) -> None:
+    for _ in range(2):
+        attempt = desk.rings()
+        now_ms = pages.clock.now
+        everybody = {"p1": ("e1",), "p2": ("e2",)}
+        desk.sw.offers.settle(
+            attempt, Settlement.MISSED, cool_ms=0, wrap_up_ms=0, everybody=everybody, now_ms=now_ms
+        )
+        desk.sw.calls.forget("the-call", now_ms)
+    page = desk.browser.get("/desk").text
+    assert "Votre téléphone ne sonne plus" in page
+    assert "ring-again-phone" in page
+
+    assert "ne sonne plus" not in desk.does("/desk/presence", to="ring").text
+
+
 def test_without_a_script_a_gesture_leads_back_to_the_page(desk: Desk) -> None:
     answer = desk.browser.post("/desk/presence", {"to": "break"})
     assert (answer.status_code, answer.headers["Location"]) == (303, "/desk")

@@ -122,8 +122,10 @@ def presence() -> AnyResponse:
         "take": lambda: keep_duty.take_next(sw, who),
         "ring": lambda: keep_duty.ring_again(sw, who),
     }
-    to, _dash, seen = request.form.get("to", "").partition("-")
-    if (to not in moves and to not in wishes) or (to == "longer") != bool(_INSTANT.fullmatch(seen)):
+    given = request.form.get("to", "")
+    to, _dash, seen = given.partition("-")
+    is_known = _INSTANT.fullmatch(seen) is not None if to == "longer" else given in {*moves, *wishes}
+    if not is_known:
         return _unreadable("to", "code inconnu ; attendu : " + ", ".join([*moves, *wishes]))
     if to != "off" and not _is_on_roster():
         return _answer(_(_NOT_ON_ROSTER))
