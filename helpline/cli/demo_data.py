@@ -62,6 +62,7 @@ STRUCTURES: Final = tuple(
             "FR",
             False,
         ),
+        ("samu-69", _OTHER, "SAMU du Rhône (démo)", "01 99 00 69 15", "69", False),
     )
 )
 

@@ -35,16 +35,21 @@ from helpline.adapters.redis.scripts import Scripts
 from helpline.domain.call import LiveCall, Stage
 from helpline.domain.people import Endpoint, EndpointKind
 from helpline.domain.presence import Wish
+from helpline.domain.verbs import Conference
 from helpline.domain.waiting import Claim, Offer, OfferState, Settlement, next_step_ms, plan_offers
 from helpline.ports import CarrierLeg, LegStatus, RestOutcome
 from helpline.processes.effects import Effects
 from helpline.services import keep_duty
-from helpline.services.claim_call import try_claim
+from helpline.services.call_third import bring_together, call_third, let_third_go
+from helpline.services.claim_call import present_offer, try_claim
 from helpline.services.conclude_talk import conclude_talk
 from helpline.services.end_call import end_by_leg
 from helpline.services.follow_leg import follow_leg
 from helpline.services.follow_room import RoomNews, follow_room
+from helpline.services.hand_over import hand_over
 from helpline.services.hold_call import hold_call
+from helpline.services.hold_caller import hold_caller, resume_caller
+from helpline.services.join_room import on_hold
 from helpline.services.leave_line import leave_line
 from helpline.services.offer_call import candidates, offer_round
 from helpline.services.reconcile import reconcile
@@ -71,6 +76,8 @@ OWN_KEYS = {
     "lease:reconcile",
     *(f"psy:{person.id}" for person in PEOPLE),
 }
+PLACES = {"+33199004001": "lac", "+33199006915": "samu"}
+THIRDS = ("s:lac", "s:samu", *(f"p:{person.id}" for person in PEOPLE))
 FINAL = [LegStatus.COMPLETED, LegStatus.NO_ANSWER, LegStatus.BUSY, LegStatus.FAILED, LegStatus.CANCELED]
 
 
@@ -89,9 +96,17 @@ class RoomyCarrier(MemoryCarrier):
         if lost_order:
             return RestOutcome.UNKNOWN, None
         leg_id = f"CP{next(self.numbers)}"
-        endpoint = self.endpoints[address]
-        self.add(CarrierLeg(leg_id, False, LegStatus.RINGING, endpoint=endpoint, started_ms=self.now_ms))
+        endpoint, place = self.endpoints.get(address), PLACES.get(address)
+        leg = CarrierLeg(
+            leg_id, False, LegStatus.RINGING, endpoint=endpoint, structure=place, started_ms=self.now_ms
+        )
+        self.add(leg)
         return (RestOutcome.UNKNOWN, None) if lost_answer else (RestOutcome.DONE, leg_id)
+
+    def legs_to(self, address: str) -> list[CarrierLeg]:
+        if address not in PLACES:
+            return super().legs_to(address)
+        return [leg for leg in reversed(self.legs.values()) if leg.structure == PLACES[address]]
 
     def move(self, leg_id: str, path: str) -> RestOutcome:
         done = super().move(leg_id, path)
@@ -289,7 +304,9 @@ class Night(RuleBasedStateMachine):
     @rule(data=st.data(), talk=st.sampled_from([True, True, True, False]))
     def a_call_goes_as_most_calls_do(self, data: st.DataObject, talk: bool) -> None:
         """Rung, heard the welcome, accepted, and mostly joined: what chance alone seldom reaches."""
-        call = data.draw(st.sampled_from(self.live(Stage.WAITING)))
+        self.goes_as_most_calls_do(data.draw(st.sampled_from(self.live(Stage.WAITING))), talk)
+
+    def goes_as_most_calls_do(self, call: LiveCall, talk: bool) -> None:
         hold_call(self.sw, call.leg_id, LINE, 0)
         self.run_until(self.clock.now + 100)
         ringing = [offer for offer in self.rung(OfferState.RINGING) if offer.call == call.id]
@@ -301,6 +318,15 @@ class Night(RuleBasedStateMachine):
             for leg in (str(ringing[0].leg_id), call.leg_id):
                 if leg in {live.leg_id for live in self.carrier.live_legs()}:
                     self.join(ringing[0].attempt, leg, told=True)
+
+    @precondition(lambda self: len(self.on_line()) < MOST_CALLERS)
+    @rule()
+    def a_talk_begins(self) -> None:
+        """Somebody dials and whoever rings first takes it: half of a night is made of talks."""
+        self.somebody_dials(former=False)
+        call = self.live()[-1]
+        if call.stage is Stage.WAITING:
+            self.goes_as_most_calls_do(call, talk=True)
 
     # ---- rooms
 
@@ -332,6 +358,87 @@ class Night(RuleBasedStateMachine):
         if told:
             news = RoomNews(attempt, leg, joined=False, hung_up=hung_up, leg_over=True)
             self.tell(lambda: follow_room(self.sw, news))
+
+    # ---- hold, a third party, a talk of three, transfer
+
+    @precondition(lambda self: self.live(Stage.TALKING))
+    @rule(
+        data=st.data(),
+        button=st.sampled_from([hold_caller, resume_caller, bring_together, let_third_go, hand_over]),
+    )
+    def a_psychologist_presses_a_button_of_the_talk(self, data: st.DataObject, button: Any) -> None:
+        call = data.draw(st.sampled_from(self.live(Stage.TALKING)))
+        self.tell(lambda: button(self.sw, str(call.psychologist)))
+
+    @precondition(lambda self: self.live(Stage.TALKING))
+    @rule(data=st.data(), whom=st.sampled_from(THIRDS))
+    def a_psychologist_calls_a_third_party(self, data: st.DataObject, whom: str) -> None:
+        call = data.draw(st.sampled_from(self.live(Stage.TALKING)))
+        call_third(self.sw, str(call.psychologist), whom)
+        self.run_until(self.clock.now)
+
+    @precondition(lambda self: self.thirds())
+    @rule(data=st.data())
+    def a_third_party_picks_up(self, data: st.DataObject) -> None:
+        third = data.draw(st.sampled_from(self.thirds()))
+        leg, call = str(third.leg_id), self.sw.calls.get(third.call)
+        self.carrier.add(replace(self.carrier.legs[leg], status=LegStatus.IN_PROGRESS))
+        self.news.append(lambda: present_offer(self.sw, third.attempt, leg))
+        heard = present_offer(self.sw, third.attempt, leg)
+        if call is not None and any(
+            isinstance(verb, Conference) for verb in heard if not isinstance(heard, str)
+        ):
+            self.join(str(call.room), leg, told=True)
+
+    @precondition(lambda self: self.out_of_the_room())
+    @rule(data=st.data(), told=st.booleans())
+    def a_caller_on_hold_asks_again(self, data: st.DataObject, told: bool) -> None:
+        call = data.draw(st.sampled_from(self.out_of_the_room()))
+        heard = on_hold(self.sw, call.leg_id, str(call.room))
+        if any(isinstance(verb, Conference) for verb in heard):
+            self.join(str(call.room), call.leg_id, told)
+
+    @precondition(lambda self: self.live(Stage.TALKING))
+    @rule(data=st.data(), whom=st.sampled_from(THIRDS), leave=st.booleans())
+    def a_third_party_joins_as_most_do(self, data: st.DataObject, whom: str, leave: bool) -> None:
+        """Called, picked up, together, and sometimes handed over: what chance alone seldom reaches."""
+        call = data.draw(st.sampled_from(self.live(Stage.TALKING)))
+        who = str(call.psychologist)
+        if not call_third(self.sw, who, whom):
+            return
+        self.run_until(self.clock.now + 1_100)
+        for third in [third for third in self.thirds() if third.call == call.id]:
+            self.carrier.add(replace(self.carrier.legs[str(third.leg_id)], status=LegStatus.IN_PROGRESS))
+            present_offer(self.sw, third.attempt, str(third.leg_id))
+            self.join(str(call.room), str(third.leg_id), told=True)
+        if bring_together(self.sw, who):
+            self.run_until(self.clock.now)
+            self.join(str(call.room), call.leg_id, told=True)
+        if leave:
+            hand_over(self.sw, who)
+            self.run_until(self.clock.now)
+
+    def thirds(self) -> list[Offer]:
+        return [offer for offer in self.rung() if offer.third and offer.state.is_live]
+
+    def out_of_the_room(self) -> list[LiveCall]:
+        inside = {leg for members in self.carrier.rooms().values() for leg in members}
+        on_line = self.on_line()
+        return [c for c in self.live(Stage.TALKING) if c.leg_id in on_line and c.leg_id not in inside]
+
+    @invariant()
+    def who_is_to_be_brought_on_hold_or_back_is_being_brought(self) -> None:
+        rows = self.rows()
+        for call, h in self.hashes("call").items():
+            if h["stage"] != "talking":
+                continue
+            held, inside = h.get("held") == "1", h.get("caller_in") == "1"
+            coming = {f"place:{call}", f"joined:{call}", f"drop:{h.get('third_out')}"}
+            if held == inside:
+                assert rows.keys() & (coming if not held else {f"place:{call}"}), (call, h)
+            third = self.hashes("offer").get(h.get("third", ""), {"state": "claimed", "third": "1"})
+            assert third["state"] != "settled", (call, h)
+            assert not held or not h.get("third_out"), (call, h)
 
     # ---- time, faults, and what mends them
 
@@ -492,7 +599,7 @@ class Night(RuleBasedStateMachine):
             self.note_calls()
             self.run_until(self.clock.now + 10_000)
         assert not self.live()
-        self.run_until(self.clock.now + 200_000)
+        self.run_until(self.clock.now + 700_000)  # two may talk on for ten minutes
         assert not [leg for leg in self.carrier.live_legs() if not leg.inbound], (
             "somebody's telephone still rings"
         )
