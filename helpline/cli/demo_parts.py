@@ -35,7 +35,7 @@ from helpline.services.publish_snapshot import publish_snapshot
 ROOT: Final = Path(__file__).parents[2]
 READY_S: Final = 20.0
 WEB: Final = (
-    *("--worker-class", "gthread", "--workers", "2", "--threads", "8"),
+    *("--worker-class", "helpline.web.worker.PatientWorker", "--workers", "2", "--threads", "8"),
     *("--timeout", "10", "--graceful-timeout", "3", "--keep-alive", "5", "--no-control-socket"),
     "--preload",  # loaded before it listens: a web that starts anew refuses, and the carrier turns to the fallback
 )
