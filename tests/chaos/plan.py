@@ -35,7 +35,7 @@ class Size:
     patience_s: float = PATIENCE_S
 
 
-LONG = Size(calls=1000, span_s=420.0, people=80, kills=30, stops=10, spells=4)
+LONG = Size(calls=1000, span_s=380.0, people=80, kills=30, stops=10, spells=4)
 SHORT = Size(
     calls=100,
     span_s=60.0,
