@@ -68,7 +68,7 @@ TRANSITIONS: Mapping[State, Mapping[Event, State]] = MappingProxyType(
             Event.WRAP_UP_OVER: State.AVAILABLE,
             Event.OFF_DUTY: State.OFFLINE,
             Event.BREAK_BEGUN: State.BREAK,
-            Event.OFFERED: State.RINGING,  # only by a caller she had just lost
+            Event.OFFERED: State.RINGING,  # by a caller she had just lost, or from the plan's step on
             Event.FOUND_TALKING: State.TALKING,
         },
         State.BREAK: {

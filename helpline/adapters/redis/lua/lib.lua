@@ -97,7 +97,7 @@ local function psy_to(id, event)
   redis.call('HSET', key, 'state', to, 'since_ms', now)
   if to ~= 'ringing' and to ~= 'talking' then redis.call('HDEL', key, 'attempt') end
   if to == 'offline' then redis.call('HDEL', key, 'recall_until_ms') end
-  -- Rung in her wrap-up, by a caller she had lost: the rest of it is hers if she does not take it.
+  -- Rung in her wrap-up: the rest of it is hers if she does not take it.
   if to ~= 'wrap_up' and to ~= 'ringing' then redis.call('HDEL', key, 'wrap_up_until_ms', 'wrap_up_more_ms') end
   if to == 'available' and from ~= 'ringing' then redis.call('HSET', key, 'idle_since_ms', now) end
   -- Who comes free can be rung; who goes may have been the last before standby.
