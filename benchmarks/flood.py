@@ -15,6 +15,7 @@ import json
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -45,6 +46,7 @@ class Figures:
     led_on: int
     neither: int
     failed: int
+    failed_how: dict[str, int]
     requests: int
     redis_mb: float
     redis_more_mb: float
@@ -85,6 +87,7 @@ class Flood:
             led_on=fates.count("led on"),
             neither=fates.count("neither"),
             failed=load["failed"],
+            failed_how=self._failed_how(),
             requests=load["requests"],
             redis_mb=before[0] / 2**20,
             redis_more_mb=(self.most_redis - before[0]) / 2**20,
@@ -125,6 +128,12 @@ class Flood:
         first = heard[0]["at_ms"] if heard else 0
         in_time = (s for s in heard if s["at_ms"] - first <= 1000 * WITHIN_S)
         return "led on" if any("3114" in sound.get("text", "") for sound in in_time) else "neither"
+
+    def _failed_how(self) -> dict[str, int]:
+        """Requests without an answer by what the carrier says of them, and answers of 500 and more."""
+        asked = (r for r in self.line.control.log() if r["kind"] in ("document", "callback"))
+        wrong = (r["error"] or r["status"] for r in asked if r["error"] or (r["status"] or 0) >= 500)
+        return dict(Counter(map(str, wrong)))
 
     def _look(self) -> None:
         self.most_redis = max(self.most_redis, self._redis_bytes())
@@ -169,7 +178,7 @@ def tell(f: Figures) -> str:
     reached = f.answered + f.led_on
     return "\n".join(
         [
-            f"flood: {f.machines} machines, {f.requests} webhooks, {f.failed} failed (goal 0)",
+            f"flood: {f.machines} machines, {f.requests} webhooks, {f.failed} failed (goal 0) {f.failed_how or ''}",
             f"  people, within {WITHIN_S} s: {f.answered} answered, {f.led_on} led on, {f.neither} neither",
             f"  answered or led on: {100 * reached / f.people:.0f} % (goal {100 * SHARE_GOAL:.0f} %)",
             f"  most waiting at a time: {f.most_waiting}",
