@@ -418,6 +418,14 @@ class Night(RuleBasedStateMachine):
             hand_over(self.sw, who)
             self.run_until(self.clock.now)
 
+    @precondition(lambda self: self.thirds())
+    @rule(data=st.data(), status=st.sampled_from(FINAL))
+    def a_third_partys_leg_ends(self, data: st.DataObject, status: LegStatus) -> None:
+        third = data.draw(st.sampled_from(self.thirds()))
+        leg = str(third.leg_id)
+        self.carrier.over(leg, status)
+        self.tell(lambda: follow_leg(self.sw, third.attempt, leg, status))
+
     def thirds(self) -> list[Offer]:
         return [offer for offer in self.rung() if offer.third and offer.state.is_live]
 

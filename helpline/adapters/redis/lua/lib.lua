@@ -143,6 +143,8 @@ local function not_taken(psy)
   local wrap_up_until = tonumber(redis.call('HGET', 'psy:' .. psy, 'wrap_up_until_ms'))
   if wrap_up_until and wrap_up_until > now then
     psy_to(psy, 'wrap_up_again')
+    -- Its row may have come up, and gone, while she was rung: she made it longer before.
+    put_due('rest:' .. psy, wrap_up_until)
   else
     psy_to(psy, 'not_taken')
   end
