@@ -63,6 +63,7 @@ class Offer:
     looked: int = 0  # times the carrier was asked whether an ambiguous order took
     session: str = ""  # where she stands in the question put to her
     answered: bool = False  # her leg has asked for its document
+    declined: bool = False  # by key: her leg is about to end
     talked: bool = False  # this offer became a talk
     third: bool = False  # a third party called into a talk: `psychologist` is "" for a structure
 
@@ -199,13 +200,12 @@ class _Choice:
         self._passed_by = passed_by
         self._people = ever_reached(call.plan, call.skills, people)
         self._suspensions_hold = any(_can_be_rung(p) and _open_endpoints(p) for p in self._people)
-        steps = self._steps(now_ms)
+        steps, free, ready = self._choose(now_ms)
+        if not ready and self._suspensions_hold and not call.live_offers:
+            # Who else could be rung is coding, has declined, or is promised to an older caller.
+            self._suspensions_hold = False
+            steps, free, ready = self._choose(now_ms)
         self._wrap_up = any(step.who is Who.WRAP_UP for step in steps)
-        free = [p for p in self._people if self._is_free(p, steps)]
-        ready = [p for p in free if not self._stands_aside(p)]
-        if not ready and not call.live_offers:
-            # Letting a call go by is for those who have somebody else to take it.
-            ready = free
         ready.sort(key=lambda p: (*_is_awaited(p, call, now_ms), *rank(p, call, steps)))
         self.order = tuple((p.presence.psychologist, self._endpoint(p)) for p in ready)
         self.ring_s = max((step.for_s for step in steps), default=0)
@@ -216,19 +216,34 @@ class _Choice:
     def wanted(self, how_many: int) -> Wanted:
         return Wanted(self._call.call, self.order, how_many, self.ring_s, self.passing, self._wrap_up)
 
+    def _choose(self, now_ms: int) -> tuple[tuple[RingStep, ...], list[Candidate], list[Candidate]]:
+        """The steps in force, who of them is free, and who of these may be rung."""
+        steps = self._steps(now_ms)
+        free = [p for p in self._people if self._is_free(p, steps)]
+        ready = [p for p in free if not self._stands_aside(p)]
+        # Letting a call go by is for those who have somebody else to take it.
+        return steps, free, ready if ready or self._call.live_offers else list(free)
+
     def _steps(self, now_ms: int) -> tuple[RingStep, ...]:
         """The steps in force: those whose time has come, and the next at once when nobody is free.
 
-        That is: somebody of the earlier ones has declined or lets the call go by, or none
-        of them is there at all. Those who are merely busy are waited for.
+        That is: somebody of the earlier ones has declined, lets the call go by or has no
+        endpoint that rings, or none of them is there at all (a break is not there). Those
+        who are merely busy are waited for.
         """
         plan = sorted(self._call.plan, key=lambda step: step.after_s)
         waited_ms = now_ms - self._call.since_ms
         reached = [step for step in plan if waited_ms >= 1000 * step.after_s]
         while len(reached) < len(plan):
-            there = [p for p in self._people if any(is_reached(step, p) for step in reached)]
+            there = [
+                p
+                for p in self._people
+                if p.presence.state is not State.BREAK and any(is_reached(step, p) for step in reached)
+            ]
             ready = [p for p in there if self._is_free(p, reached) and not self._stands_aside(p)]
-            unwilling = [p for p in there if self._is_cooling(p) or self._stands_aside(p)]
+            unwilling = [
+                p for p in there if self._is_cooling(p) or self._stands_aside(p) or not self._endpoints(p)
+            ]
             if ready or (there and not unwilling):
                 break
             reached.append(plan[len(reached)])

@@ -10,11 +10,13 @@ from helpline.domain.ivr.interpreter import Input, Keys, Silence, Start, Step, s
 from helpline.domain.ivr.nodes import Outcome
 from helpline.domain.people import EndpointKind
 from helpline.domain.verbs import Document, Hangup
-from helpline.domain.waiting import Claim, Offer, OfferState, Settlement
+from helpline.domain.waiting import Claim, Offer, OfferState
 from helpline.services import documents
 from helpline.services.follow_leg import leg_is_known
-from helpline.services.settle_offer import settle_offer
 from helpline.services.switchboard import Switchboard
+
+DECLINED_MS = 1_000
+"""Her leg ends by our own answer at once; after this it is ended by order, or was gone without news."""
 
 
 class Unsure(StrEnum):
@@ -79,12 +81,13 @@ def try_claim(sw: Switchboard, offer: Offer) -> Document | Unsure:
 
 
 def _question(sw: Switchboard, offer: Offer, digits: str | None, flow: str = "") -> Document | Unsure:
+    if offer.declined:
+        return (Hangup(),)
     done = _ask(sw, offer, digits, flow or documents.OFFER_FLOW)
     if done.outcome is Outcome.CLAIM:
         return try_claim(sw, offer)
     if done.outcome is Outcome.DECLINE:
-        settle_offer(sw, offer, Settlement.DECLINED, sw.clock.now_ms())
-        return (Hangup(),)
+        return _decline(sw, offer)
     text = done.session.to_text() if done.session else ""
     sw.offers.change(
         offer.attempt,
@@ -94,6 +97,16 @@ def _question(sw: Switchboard, offer: Offer, digits: str | None, flow: str = "")
         fields={"session": text},
     )
     return done.document
+
+
+def _decline(sw: Switchboard, offer: Offer) -> Document:
+    """Settled when her leg has ended, not before: the next caller's ring would find her line busy."""
+    now_ms = sw.clock.now_ms()
+    fields: dict[str, str | int | bool] = {"declined": True}
+    at_the_carrier = (OfferState.RINGING, OfferState.SENDING, OfferState.UNKNOWN)
+    sw.offers.change(offer.attempt, at_the_carrier, None, now_ms=now_ms, fields=fields)
+    sw.due.put(f"drop:{offer.attempt}", now_ms + DECLINED_MS, now_ms)
+    return (Hangup(),)
 
 
 def _ask(sw: Switchboard, offer: Offer, digits: str | None, flow: str) -> Step:

@@ -60,9 +60,9 @@ def _is_wanted(sw: Switchboard, offer: Offer) -> bool:
     if call.third == offer.attempt:
         return call.stage in (Stage.TALKING, Stage.HANDED_OVER)
     if call.stage is Stage.WAITING:
-        # Who has gone on a break or off duty while it rang is not wanted any more.
+        # Who has declined, or gone on a break or off duty while it rang, is not wanted any more.
         presence = sw.offers.presence(offer.psychologist)
-        holds = presence is not None and presence.attempt == offer.attempt
+        holds = presence is not None and presence.attempt == offer.attempt and not offer.declined
         return holds and offer.state in (
             OfferState.DUE,
             OfferState.RINGING,
@@ -74,5 +74,5 @@ def _is_wanted(sw: Switchboard, offer: Offer) -> bool:
 
 def _how(offer: Offer) -> Settlement:
     if offer.state is not OfferState.CLAIMED:
-        return Settlement.WITHDRAWN
+        return Settlement.DECLINED if offer.declined else Settlement.WITHDRAWN
     return Settlement.TALKED if offer.talked else Settlement.CALLER_GONE

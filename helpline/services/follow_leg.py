@@ -65,7 +65,7 @@ def how_it_ended(offer: Offer, status: LegStatus, now_ms: int, *, still_wanted: 
         return Settlement.TALKED if offer.talked else Settlement.LOST
     if not still_wanted:
         return Settlement.WITHDRAWN
-    if status is LegStatus.BUSY:
+    if status is LegStatus.BUSY or offer.declined:
         return Settlement.DECLINED
     if status is LegStatus.FAILED:
         return Settlement.FAILED

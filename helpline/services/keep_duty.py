@@ -15,8 +15,12 @@ def go_on_duty(sw: Switchboard, psychologist: str) -> State | None:
     if sw.book.roster.psychologist(psychologist) is None:
         return None
     now_ms = sw.clock.now_ms()
-    tier, _ = planned(sw, psychologist, now_ms) or (Tier.ON_DUTY, 0)
-    return sw.offers.happen(psychologist, Event.ON_DUTY, now_ms, {"tier": tier.value, "shift_ms": 0})
+    tier, shift_ms = planned(sw, psychologist, now_ms) or (Tier.ON_DUTY, 0)
+    presence = sw.offers.presence(psychologist)
+    # Signing off in mid-call and taking it back changes nothing of her shift; past its end she stays by hand.
+    stays = presence is not None and presence.leaving and presence.shift_ms
+    fields: dict[str, str | int | bool] = {"tier": tier.value, "shift_ms": shift_ms if stays else 0}
+    return sw.offers.happen(psychologist, Event.ON_DUTY, now_ms, fields)
 
 
 def go_off_duty(sw: Switchboard, psychologist: str) -> State | None:

@@ -188,11 +188,30 @@ def test_a_suspended_endpoint_rings_all_the_same_when_nothing_else_can_be_rung(o
     assert order_for(waiting("c1"), *people) == ["vera"]
 
 
-def test_standby_to_come_keeps_a_suspension_in_force_and_is_then_rung() -> None:
-    people = (person("vera", suspended=["phone"]), person("dora", tier=Tier.STANDBY))
+def test_standby_is_rung_at_once_where_all_on_duty_are_suspended_or_on_a_break() -> None:
+    dora = person("dora", tier=Tier.STANDBY)
 
-    assert order_for(waiting("c1", 5), *people) == []
-    assert order_for(waiting("c1", 20), *people) == ["dora"]
+    assert order_for(waiting("c1", 5), person("vera", suspended=["phone"]), dora) == ["dora"]
+    assert order_for(waiting("c1", 5), person("vera", State.BREAK), dora) == ["dora"]
+
+
+@pytest.mark.parametrize("bruno", [State.WRAP_UP, State.RINGING])
+def test_a_suspension_keeps_no_caller_waiting_for_who_is_busy(bruno: State) -> None:
+    people = (person("vera", suspended=["phone"]), person("bruno", bruno))
+
+    assert order_for(waiting("c1"), *people) == ["vera"]
+
+
+def test_a_suspension_holds_while_another_is_rung_for_this_caller() -> None:
+    people = (person("vera", suspended=["phone"]), person("bruno", State.RINGING))
+
+    assert order_for(waiting("c1", live_offers=1), *people) == []
+
+
+def test_who_declined_leaves_the_caller_to_a_suspended_endpoint() -> None:
+    people = (person("vera", suspended=["phone"]), person("bruno"))
+
+    assert order_for(waiting("c1", cooled=frozenset({"bruno"})), *people) == ["vera"]
 
 
 def passing(call: Waiting, *people: Candidate) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import redis
@@ -267,3 +267,118 @@ def test_a_new_wrap_up_time_holds_for_the_next_talk(line: Line) -> None:
 
     line.until(lambda: line.vera.state is State.WRAP_UP, 5)
     line.until(lambda: line.vera.state is State.AVAILABLE, 9)
+
+
+# ---- suspended telephones
+
+
+def vera_is_suspended(line: Line, redis_app: redis.Redis) -> None:
+    """Her one telephone has let it ring twice in a row."""
+    redis_app.hset("psy:p1", f"suspended:{vera.endpoints[0].id}", line.stepper.now_ms)
+
+
+def test_who_declines_leaves_the_caller_to_a_suspended_telephone(
+    make_line: MakeLine, redis_app: redis.Redis
+) -> None:
+    line = make_line(vera, bruno)
+    vera_is_suspended(line, redis_app)
+    line.caller().dials()
+
+    line.bruno.declines()
+
+    line.until(line.vera.rings, 3)
+
+
+def test_who_is_coding_leaves_the_caller_to_a_suspended_telephone(
+    make_line: MakeLine, redis_app: redis.Redis
+) -> None:
+    line = make_line(vera, bruno)
+    vera_is_suspended(line, redis_app)
+    caller = line.caller().dials()
+    line.bruno.accepts()
+    line.until_talk(caller, line.bruno)
+    line.after(5)
+    caller.hangs_up()
+    line.until(lambda: line.bruno.state is State.WRAP_UP, 5)
+
+    line.caller().dials()
+
+    line.until(lambda: line.vera.rings() or line.bruno.rings(), 3)
+
+
+def test_while_another_caller_is_rung_for_a_suspended_telephone_rings(
+    make_line: MakeLine, redis_app: redis.Redis
+) -> None:
+    line = make_line(vera, bruno)
+    vera_is_suspended(line, redis_app)
+    line.caller().dials()
+    line.until(line.bruno.rings, 3)
+
+    line.caller().dials()
+
+    line.until(line.vera.rings, 3)
+
+
+def test_standby_is_rung_at_once_where_everybody_on_duty_is_suspended(
+    make_line: MakeLine, redis_app: redis.Redis
+) -> None:
+    dora = builders.psychologist("dora", 3)
+    line = make_line(vera, dora, standby=("dora",))
+    vera_is_suspended(line, redis_app)
+
+    line.caller().dials()
+
+    line.until(line.dora.rings, 3)
+
+
+def test_standby_is_rung_at_once_while_everybody_on_duty_is_on_a_break(make_line: MakeLine) -> None:
+    dora = builders.psychologist("dora", 3)
+    line = make_line(vera, dora, standby=("dora",))
+    keep_duty.begin_break(line.sw, "p1")
+
+    line.caller().dials()
+
+    line.until(line.dora.rings, 3)
+
+
+# ---- declined by key
+
+
+@pytest.mark.parametrize("latency_ms", [20, 150])
+def test_who_declines_one_caller_by_key_is_rung_for_the_next(make_line: MakeLine, latency_ms: int) -> None:
+    line = make_line(vera)
+    line.control.set_knobs({"latency_ms": latency_ms})
+    line.caller().dials()
+    line.after(1)
+    line.caller().dials()
+    line.vera.answers()
+    line.vera.is_asked()
+
+    line.vera.presses("9")
+
+    line.until(line.vera.rings, 10)
+    line.is_sound()
+
+
+# ---- duty
+
+
+def test_who_stays_past_her_shift_by_hand_stays(make_line: MakeLine) -> None:
+    line = make_line(vera)
+    caller = line.caller().dials()
+    line.vera.accepts()
+    line.until_talk(caller, line.vera)
+    now = datetime.fromtimestamp(line.stepper.now_ms / 1000, UTC)
+    over = Interval(now - timedelta(hours=8), now)
+    line.book.roster = Roster(line.book.roster.psychologists, (Shift("p1", Tier.ON_DUTY, over),))
+    keep_duty.apply_rota(line.sw, line.stepper.now_ms)
+    presence = line.sw.offers.presence("p1")
+    assert presence is not None
+    assert presence.leaving
+
+    line.vera.goes_on_duty()
+
+    line.after(30)
+    caller.hangs_up()
+    line.until(lambda: line.vera.state is not State.TALKING, 5)
+    assert line.vera.state is State.WRAP_UP

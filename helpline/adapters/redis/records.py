@@ -122,6 +122,7 @@ def offer_from_hash(attempt: str, h: Hash) -> Offer:
         looked=_int(h, "looked") or 0,
         session=h.get("session", ""),
         answered=h.get("answered") == "1",
+        declined=h.get("declined") == "1",
         talked=h.get("talked") == "1",
         third=h.get("third") == "1",
     )

@@ -16,6 +16,8 @@ if args.event == 'off_duty' and from == 'talking' then
   return 'talking'
 end
 if args.event == 'on_duty' and redis.call('HDEL', key, 'leaving') == 1 then
+  -- With the shift she stays for: one that is over must not sign her off once more.
+  if args.set.shift_ms then redis.call('HSET', key, 'shift_ms', args.set.shift_ms) end
   tell('desk:' .. args.psychologist)
   return from
 end
