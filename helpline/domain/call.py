@@ -161,6 +161,8 @@ class LiveCall:
     talked_ms: int = 0
     talking_since_ms: int | None = None
     led_on: bool = False
+    rough: bool = False
+    """Adopted at a request, which tells the time in the queue in whole seconds: the carrier's list knows the order."""
     refused: bool = False
     """Not admitted, after the spoken alternative: the line was full, or no key came in attack mode."""
     stays: bool = False

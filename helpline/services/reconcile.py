@@ -31,7 +31,7 @@ from helpline.services.follow_leg import leg_is_known, leg_is_over
 from helpline.services.keep_duty import apply_rota
 from helpline.services.mend_place import Rooms, is_out_of_place, mend_place
 from helpline.services.switchboard import Switchboard
-from helpline.services.take_call import adopt_call
+from helpline.services.take_call import adopt_call, keep_order
 from helpline.services.watch_line import take_back_alarms
 
 FORGET_AFTER_MS = 15 * 60_000
@@ -135,8 +135,10 @@ def _adopt_waiting(sw: Switchboard, legs: Legs, queued: Mapping[str, int]) -> in
         if leg is None or not leg.inbound or leg.line is None:
             continue
         call = sw.calls.by_leg(leg_id)
-        if call is None and adopt_call(sw, leg_id, leg.line, enqueued_ms) is not None:
+        if call is None and adopt_call(sw, leg_id, leg.line, enqueued_ms, rough=False) is not None:
             adopted += 1
+        elif call is not None and call.rough:
+            keep_order(sw, call, enqueued_ms)
     return adopted
 
 

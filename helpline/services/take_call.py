@@ -101,8 +101,12 @@ def refuse_call(sw: Switchboard, call: LiveCall, document: Document = ()) -> Doc
     return document or documents.call_flow(sw.book, documents.FULL_FLOW).document
 
 
-def adopt_call(sw: Switchboard, leg_id: str, line: str, arrived_ms: int) -> LiveCall | None:
+def adopt_call(
+    sw: Switchboard, leg_id: str, line: str, arrived_ms: int, *, rough: bool = True
+) -> LiveCall | None:
     """A live call we do not know: same line, its arrival at the carrier as the carrier says.
+
+    `rough`: as a request says it, in whole seconds; the carrier's list puts it right (`keep_order`).
 
     It is not confirmed: the first order for it asks the carrier whether it exists.
     None when somebody else just recorded it under stress; the next request finds it.
@@ -112,9 +116,17 @@ def adopt_call(sw: Switchboard, leg_id: str, line: str, arrived_ms: int) -> Live
     call = _record(sw, leg_id, line, decision, _begin(sw, decision), min(arrived_ms, now_ms))
     if now_ms - call.arrived_ms >= WELCOMED_MS:
         call = replace(call, first_wait_ms=call.arrived_ms, session="")
+    call = replace(call, rough=rough)
     # They stand in the carrier's queue already: that the line is full is no reason any more.
     _enter_line(sw, call, None, now_ms)
     return sw.calls.by_leg(leg_id)
+
+
+def keep_order(sw: Switchboard, call: LiveCall, enqueued_ms: int) -> None:
+    """Give a roughly adopted call the arrival that the carrier's list has: its place among all who wait."""
+    exact = replace(call, arrived_ms=enqueued_ms)
+    put = {"arrived_ms": enqueued_ms, "line_key_ms": exact.line_key_ms, "rough": False}
+    change_call(sw, call, lambda now: Change(set=put) if now.rough else None)
 
 
 def ruled_call(sw: Switchboard, leg_id: str, line: str, arrived_ms: int) -> LiveCall:

@@ -168,3 +168,24 @@ def test_who_is_left_alone_is_spoken_to_within_15_s_though_the_clock_died_while_
 
     line.until(lambda: caller.hears("La communication est terminée"), 6)
     assert line.silent_ms(caller) < 15_000
+
+
+def test_those_who_wait_are_in_line_again_in_the_carrier_s_order(
+    line: Line, redis_admin: redis.Redis
+) -> None:
+    """Some are adopted at their next wait document, by whole seconds of QueueTime, some from the carrier's list."""
+    callers = []
+    for _ in range(12):
+        callers.append(line.caller().dials())
+        line.after(0.13)
+    line.after(7)
+    line.stepper.paused.add("clock")  # the list is looked at only after some have been adopted one by one
+
+    redis_admin.flushall()
+
+    line.until(lambda: len(line.live()) >= 5, 20)
+    line.stepper.paused.clear()
+    line.after(12)
+    waiting = line.sw.calls.line(50, line.sw.clock.now_ms()).waiting
+    legs = [call.leg_id for one in waiting if (call := line.sw.calls.get(one.call))]
+    assert legs == [line.leg_id(caller) for caller in callers]

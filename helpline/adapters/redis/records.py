@@ -78,6 +78,7 @@ def call_from_hash(call_id: str, h: Hash) -> LiveCall:
         talked_ms=_int(h, "talked_ms") or 0,
         talking_since_ms=_int(h, "talking_since_ms"),
         led_on=h.get("led_on") == "1",
+        rough=h.get("rough") == "1",
         refused=h.get("refused") == "1",
         stays=h.get("stays") == "1",
         told_unanswered=h.get("told_unanswered") == "1",

@@ -16,6 +16,9 @@ if args.event == 'bridged' then
   end
 end
 for field, value in pairs(args.set) do redis.call('HSET', key, field, value) end
+if args.set.line_key_ms and redis.call('ZSCORE', 'waiting', args.id) then
+  redis.call('ZADD', 'waiting', args.set.line_key_ms, args.id)
+end
 for _, field in ipairs(args.del) do redis.call('HDEL', key, field) end
 -- Who talks with the caller and her is no mere call among colleagues any more.
 local c = redis.call('HMGET', key, 'third', 'third_in', 'held')
