@@ -179,6 +179,15 @@ class Reborn:
         self._do(lambda job: job.run(now_ms))
 
 
+def pressed(deaths: Deaths, button: Callable[[], bool]) -> None:
+    """A button on her desk: its request is the web's. When it breaks she sees so, and looks again."""
+    try:
+        with deaths.process("web"):
+            button()
+    except Crash:
+        return
+
+
 def make_mortal(stepper: Stepper, deaths: Deaths, settings: Any) -> None:
     """Give every process of a stepped line its end at `deaths`."""
     outside = stepper.outside

@@ -14,11 +14,14 @@ import redis
 
 from helpline.cli.servers.redis import RedisServer
 from helpline.emulator.verdict import Allowed
+from helpline.services.call_third import bring_together, call_third
+from helpline.services.hand_over import hand_over
+from helpline.services.her_talk import her_talk
 from tests.conftest import LONG
 from tests.e2e.conftest import MakeLine
-from tests.e2e.crash_points import Deaths, MortalRedis, make_mortal, mortal_redis, mortal_sql
+from tests.e2e.crash_points import Deaths, MortalRedis, make_mortal, mortal_redis, mortal_sql, pressed
 from tests.e2e.races.skews import QUICK, count_from_nothing, goes_home, is_asked, presses_code
-from tests.phone import Caller, Handset, Line
+from tests.phone import Caller, Handset, Line, Place
 
 IN_CI = 6
 SILENCE_MS = 15_000
@@ -45,14 +48,14 @@ def talker(line: Line, caller: Caller) -> Handset:
     return next(who for who in line.psychologists.values() if who.number in caller.talks_to())
 
 
-def answered(line: Line) -> None:
+def answered(line: Line, deaths: Deaths) -> None:
     caller = line.caller().dials()
     meet(line, caller, line.vera, line.bruno)
     assert caller.talks_to()
     line.after(4)
 
 
-def declined(line: Line) -> None:
+def declined(line: Line, deaths: Deaths) -> None:
     caller = line.caller().dials()
     line.until(line.vera.rings, 30)
     line.control.answer(line.vera.number)
@@ -64,7 +67,7 @@ def declined(line: Line) -> None:
     line.after(4)
 
 
-def dropped(line: Line) -> None:
+def dropped(line: Line, deaths: Deaths) -> None:
     caller = line.caller().dials()
     meet(line, caller, line.vera, line.bruno)
     line.after(3)
@@ -75,14 +78,14 @@ def dropped(line: Line) -> None:
     line.after(4)
 
 
-def abandoned(line: Line) -> None:
+def abandoned(line: Line, deaths: Deaths) -> None:
     caller = line.caller().dials()
     line.after(10)
     line.control.hang_up(caller.handle)
     line.after(2)
 
 
-def nobody(line: Line) -> None:
+def nobody(line: Line, deaths: Deaths) -> None:
     """Redis lost, the rota has them on duty again: then somebody answers after all."""
     for who in line.psychologists.values():
         who.goes_off_duty()
@@ -91,12 +94,51 @@ def nobody(line: Line) -> None:
     line.after(4)
 
 
-STORIES: dict[str, Callable[[Line], None]] = {
+def transfer(line: Line, deaths: Deaths) -> None:
+    """She looks at her desk and presses what it offers next; if the caller is lost to her, who answers next does."""
+    caller = line.caller().dials()
+    meet(line, caller, line.vera, line.bruno)
+    assert caller.talks_to()
+    line.after(4)
+    clinic = line.places["lac"]
+
+    def done() -> bool:
+        if clinic.rings():
+            line.control.answer(clinic.number)
+        for who in line.psychologists.values():
+            if who.rings():
+                line.control.answer(who.number)
+            elif not who.phone["with"] and is_asked(who):
+                presses_code(who)
+            elif who.phone["with"]:
+                next_button(who, caller, clinic, deaths)
+        return caller.talks_to() == [clinic.number] or caller.is_over()
+
+    line.until(done, 180)
+    assert caller.talks_to() == [clinic.number]
+    line.after(4)
+
+
+def next_button(who: Handset, caller: Caller, clinic: Place, deaths: Deaths) -> None:
+    """Call the clinic; once it is there, all three; once they are together, leave."""
+    call, sw, me = her_talk(who.line.sw, who.person.id), who.line.sw, who.person.id
+    if call is None:
+        return
+    if call.third is None and caller.talks_with(who):
+        pressed(deaths, lambda: call_third(sw, me, "s:lac"))
+    elif call.held and who.number in clinic.talks_to():
+        pressed(deaths, lambda: bring_together(sw, me))
+    elif call.is_of_three and caller.talks_with(clinic) and caller.talks_with(who):
+        pressed(deaths, lambda: hand_over(sw, me))
+
+
+STORIES: dict[str, Callable[[Line, Deaths], None]] = {
     "answered": answered,
     "declined": declined,
     "dropped": dropped,
     "abandoned": abandoned,
     "nobody": nobody,
+    "transfer": transfer,
 }
 
 
@@ -121,8 +163,8 @@ def play(
         count_from_nothing(line.stepper.service.settings.database_url)
         try:
             with mortal_sql(deaths):
-                STORIES[story](line)
-                goes_home(line, redis_admin, Allowed(silence_ms=SILENCE_MS))
+                STORIES[story](line, deaths)
+                goes_home(line, redis_admin, Allowed(silence_ms=SILENCE_MS, third_party=story == "transfer"))
         finally:
             line.stepper.service.close()
 

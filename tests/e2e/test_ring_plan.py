@@ -163,16 +163,19 @@ def test_the_older_callers_first_offer_leaves_before_anybodys_second(make_line: 
     line = make_line(*people, leg_rate=1.0, HELPLINE_LEGS_PER_S="1")
     line.book.rules = replace(line.book.rules, at_once_max=2)
     line.stepper.paused.add("effects")
-    callers = [line.caller().dials() for _ in range(2)]
+    older = line.caller().dials()
     line.after(0.5)
-    calls = sorted(line.live(), key=lambda call: call.line_key_ms)
+    younger = line.caller().dials()
+    line.after(0.5)
+    first, second = (call.id for call in sorted(line.live(), key=lambda call: call.line_key_ms))
     line.stepper.paused.clear()
     line.after(8)
 
-    sent = [o for call in calls for o in line.sw.offers.of_call(call.id) if o.sent_ms is not None]
+    sent = [o for call in (first, second) for o in line.sw.offers.of_call(call) if o.sent_ms is not None]
     sent.sort(key=lambda offer: offer.sent_ms or 0)
-    assert [offer.call for offer in sent[:2]] == [call.id for call in calls]
-    assert all(not caller.is_over() for caller in callers)
+    assert [offer.call for offer in sent] == [first, second, first, second]
+    assert not older.is_over()
+    assert not younger.is_over()
 
 
 def test_a_leg_not_yet_sent_is_withdrawn_when_its_caller_has_gone(make_line: MakeLine) -> None:

@@ -11,6 +11,7 @@ CARRIER = "helpline/adapters/carriers/twilio/"
 WAITING = "tests/domain/test_waiting.py::"
 SCRIPTS = "tests/adapters/test_live_state_scripts.py::"
 RACES = "tests/adapters/test_live_state_races.py::"
+PLAN = "tests/e2e/test_ring_plan.py::"
 RACE = "tests/e2e/races/"
 
 INVARIANTS = (
@@ -254,6 +255,20 @@ ORDER = (
         "redis.call('HSET', 'tokens', 'free_at_ms', now + args.gap_ms)",
         "redis.call('HSET', 'tokens', 'free_at_ms', now)",
         RACES + "test_legs_leave_one_by_one_at_the_accounts_rate",
+    ),
+    Mutant(
+        "order an older callers second leg leaves before the next callers first",
+        LUA + "lib.lua",
+        "'turn', (rung + #made) * 1e13 + age)",
+        "'turn', age)",
+        PLAN + "test_the_older_callers_first_offer_leaves_before_anybodys_second",
+    ),
+    Mutant(
+        "order of two first legs the younger callers leaves first",
+        LUA + "lib.lua",
+        "'turn', (rung + #made) * 1e13 + age)",
+        "'turn', (rung + #made) * 1e13 - age)",
+        PLAN + "test_the_older_callers_first_offer_leaves_before_anybodys_second",
     ),
     Mutant(
         "order an offer not yet sent is kept when another accepts",
