@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from helpline.domain.call import Stage
+from helpline.domain.errors import FlowError
 from helpline.domain.ivr.flow import FlowKind, FlowSession
 from helpline.domain.ivr.interpreter import Input, Keys, Silence, Start, Step, step
 from helpline.domain.ivr.nodes import Outcome
@@ -110,18 +111,15 @@ def _decline(sw: Switchboard, offer: Offer) -> Document:
 
 
 def _ask(sw: Switchboard, offer: Offer, digits: str | None, flow: str) -> Step:
-    at: FlowSession | None = None
-    given: Input = Start(flow)
-    if digits is not None and offer.session:
-        at = FlowSession.from_text(offer.session)
-        given = Keys(digits) if digits else Silence()
-    return step(
-        sw.book.flows,
-        at,
-        given,
-        FlowKind.OFFER,
-        attempt=offer.attempt,
-    )
+    flows, at = sw.book.flows, offer.session
+    try:
+        if digits is None or not at:
+            return step(flows, None, Start(flow), FlowKind.OFFER, attempt=offer.attempt)
+        given: Input = Keys(digits) if digits else Silence()
+        return step(flows, FlowSession.from_text(at), given, FlowKind.OFFER, attempt=offer.attempt)
+    except FlowError:
+        # Published anew between two steps: she is asked again, for the same digits.
+        return step(flows, None, Start(documents.OFFER_FLOW), FlowKind.OFFER, attempt=offer.attempt)
 
 
 def _claimed_document(sw: Switchboard, offer: Offer) -> Document:

@@ -27,6 +27,9 @@ from helpline.services.switchboard import Switchboard
 GIVE_UP_MS = 90_000
 """How long a caller may wait without anybody having been rung though somebody is free."""
 
+NOT_CARRIED_OUT_MS = 30_000
+"""An effect overdue for so long: no process takes any, whatever was rung before."""
+
 _FREE = (State.AVAILABLE, State.RINGING)
 
 HEAD_OF_LINE = 50
@@ -103,8 +106,8 @@ def nobody_rings(sw: Switchboard, view: LineView, call: LiveCall, now_ms: int) -
         return False
     if not view.ready:
         return True
-    offers = sw.offers.of_call(call.id)
-    if any(offer.sent_ms is not None for offer in offers):
+    was_rung = any(offer.sent_ms is not None for offer in sw.offers.of_call(call.id))
+    if was_rung and now_ms - (sw.due.next_due() or now_ms) < NOT_CARRIED_OUT_MS:
         return False
     free = [c for c in candidates(sw, view.presences) if c.presence.state in _FREE]
     return is_at_the_head(sw, call, len(free), now_ms)

@@ -13,6 +13,7 @@ from helpline.services.offer_call import candidates, is_at_the_head
 from helpline.services.switchboard import Switchboard
 
 _COULD_ANSWER = (State.AVAILABLE, State.RINGING, State.BREAK)
+_CAN_BE_RUNG = (State.AVAILABLE, State.RINGING, State.WRAP_UP)
 
 
 def is_unanswered(sw: Switchboard, view: LineView, call: LiveCall, now_ms: int) -> bool:
@@ -42,6 +43,9 @@ def take_back_alarms(sw: Switchboard, now_ms: int) -> None:
         sw.alarms.clear(AlarmKind.NOBODY_ON_DUTY, now_ms)
     if AlarmKind.NOBODY_ANSWERS in standing and not any(_told(call) for call in sw.calls.live()):
         sw.alarms.clear(AlarmKind.NOBODY_ANSWERS, now_ms)
+    last = AlarmKind.LAST_ENDPOINT_DOES_NOT_ANSWER
+    if last in standing and not _only_who_missed(sw, sw.calls.line(1, now_ms)):
+        sw.alarms.clear(last, now_ms)
     room = 5 * sw.calls.gate(now_ms).waiting < 4 * sw.book.rules.waiting_max
     if AlarmKind.LINE_FULL in standing and room:
         sw.alarms.clear(AlarmKind.LINE_FULL, now_ms)
@@ -49,6 +53,12 @@ def take_back_alarms(sw: Switchboard, now_ms: int) -> None:
 
 def _told(call: LiveCall) -> bool:
     return call.stage is Stage.WAITING and call.told_unanswered
+
+
+def _only_who_missed(sw: Switchboard, view: LineView) -> bool:
+    """Is somebody there to be rung, and nobody but those whose last ring went unanswered?"""
+    rung = [c.presence for c in candidates(sw, view.presences) if c.presence.state in _CAN_BE_RUNG]
+    return bool(rung) and all(presence.missed_in_row for presence in rung)
 
 
 def _on_duty(sw: Switchboard, view: LineView) -> bool:

@@ -10,6 +10,7 @@ import pytest
 import redis
 
 from helpline.adapters.documents import load_rules
+from helpline.domain.alarms import AlarmKind
 from helpline.domain.call import Stage
 from helpline.domain.errors import LiveStateDown
 from helpline.domain.hours import Interval
@@ -382,3 +383,120 @@ def test_who_stays_past_her_shift_by_hand_stays(make_line: MakeLine) -> None:
     caller.hangs_up()
     line.until(lambda: line.vera.state is not State.TALKING, 5)
     assert line.vera.state is State.WRAP_UP
+
+
+def test_a_talk_that_outlasts_the_pause_between_two_shifts_costs_her_no_shift(make_line: MakeLine) -> None:
+    line = make_line(vera)
+    caller = in_talk(line)
+    now = datetime.fromtimestamp(line.stepper.now_ms / 1000, UTC)
+    first = Shift("p1", Tier.ON_DUTY, Interval(now - timedelta(hours=8), now + timedelta(minutes=1)))
+    second = Shift("p1", Tier.ON_DUTY, Interval(now + timedelta(minutes=5), now + timedelta(hours=8)))
+    line.book.roster = Roster(line.book.roster.psychologists, (first, second))
+    line.after(480)
+    assert caller.talks_with(line.vera)
+
+    caller.hangs_up()
+
+    line.after(180)
+    assert line.vera.state is State.AVAILABLE
+
+
+def test_a_call_that_was_to_go_by_is_not_kept_for_the_next_shift(line: Line) -> None:
+    caller = in_talk(line)
+    keep_duty.let_next_go_by(line.sw, "p1")
+    line.vera.goes_off_duty()
+    caller.hangs_up()
+    line.until(lambda: line.vera.state is State.OFFLINE, 5)
+
+    line.vera.goes_on_duty()
+
+    presence = line.sw.offers.presence("p1")
+    assert presence is not None
+    assert not presence.lets_next_go_by
+
+
+# ---- alarms
+
+
+def test_a_suspended_telephone_that_became_the_last_one_raises_the_alarm(
+    make_line: MakeLine, redis_app: redis.Redis
+) -> None:
+    line = make_line(vera, bruno)
+    vera_is_suspended(line, redis_app)
+    redis_app.hset("psy:p1", f"missed:{vera.endpoints[0].id}", 2)
+    line.bruno.goes_off_duty()
+    line.caller().dials()
+
+    line.until(lambda: line.vera.times_rung() == 2, 60)
+
+    assert AlarmKind.LAST_ENDPOINT_DOES_NOT_ANSWER in {a.kind for a in line.sw.alarms.standing()}
+
+
+@pytest.mark.parametrize("how", ["a colleague is back", "nobody is there any more"])
+def test_the_alarm_of_the_last_telephone_is_over_when_it_is_the_last_no_more(
+    make_line: MakeLine, how: str
+) -> None:
+    line = make_line(vera, bruno)
+    keep_duty.begin_break(line.sw, "p2")
+    caller = line.caller().dials()
+    line.until(lambda: bool(line.sw.alarms.standing()), 90)
+    caller.hangs_up()
+    line.after(20)
+    assert line.sw.alarms.standing()
+
+    if how == "a colleague is back":
+        keep_duty.end_break(line.sw, "p2")
+    else:
+        line.vera.goes_off_duty()
+        line.bruno.goes_off_duty()
+
+    line.after(15)
+    assert not line.sw.alarms.standing()
+
+
+# ---- parts that die later, files that change later
+
+
+def test_the_chain_rings_when_the_effects_die_after_a_first_ring(line: Line) -> None:
+    caller = line.caller().dials()
+    line.until(lambda: line.vera.times_rung() + line.bruno.times_rung() == 2, 5)
+    line.stepper.paused.add("effects")
+    rung = line.vera.times_rung()
+
+    line.until(lambda: line.vera.times_rung() > rung, 300)
+
+    assert not caller.is_over()
+
+
+def test_the_question_put_to_her_survives_a_new_release_of_its_flow(line: Line) -> None:
+    caller = line.caller().dials()
+    line.vera.answers()
+    line.vera.is_asked()
+    old = line.book.flows["proposition"]
+    moved = {("q" if name == "question" else name): node for name, node in old.nodes.items()}
+    line.book.flows = {
+        **line.book.flows,
+        "proposition": dataclasses.replace(old, version="other", start="q", nodes=moved),
+    }
+
+    line.vera.presses(line.vera.code())
+    line.after(2)
+    if not caller.talks_to():
+        line.vera.accepts()
+
+    line.until_talk(caller, line.vera)
+
+
+def test_somebody_off_the_roster_while_suspended_keeps_nobody_waiting(
+    make_line: MakeLine, redis_app: redis.Redis
+) -> None:
+    line = make_line(vera, bruno)
+    vera_is_suspended(line, redis_app)
+    phone = Endpoint("new", EndpointKind.PHONE, "+33639985077")
+    people = (dataclasses.replace(vera, endpoints=(phone,)), bruno)
+    line.book.roster = Roster(people, line.book.roster.shifts)
+    line.bruno.goes_off_duty()
+
+    line.caller().dials()
+
+    line.until(lambda: line.control.phone(phone.address)["state"] == "ringing", 3)

@@ -96,7 +96,7 @@ local function psy_to(id, event)
   tell('board')
   redis.call('HSET', key, 'state', to, 'since_ms', now)
   if to ~= 'ringing' and to ~= 'talking' then redis.call('HDEL', key, 'attempt') end
-  if to == 'offline' then redis.call('HDEL', key, 'recall_until_ms') end
+  if to == 'offline' then redis.call('HDEL', key, 'recall_until_ms', 'lets_next_go_by') end
   -- Rung in her wrap-up: the rest of it is hers if she does not take it.
   if to ~= 'wrap_up' and to ~= 'ringing' then redis.call('HDEL', key, 'wrap_up_until_ms', 'wrap_up_more_ms') end
   if to == 'available' and from ~= 'ringing' then redis.call('HSET', key, 'idle_since_ms', now) end
@@ -220,12 +220,11 @@ local function note_miss(psy, endpoint)
   local key = 'psy:' .. psy
   redis.call('HINCRBY', key, 'missed_in_row', 1)
   local missed = redis.call('HINCRBY', key, 'missed:' .. endpoint, 1)
-  if missed < (args.suspend_after or 2) or redis.call('HEXISTS', key, 'suspended:' .. endpoint) == 1 then return end
-  if another_is_reachable(endpoint) then
-    redis.call('HSET', key, 'suspended:' .. endpoint, now)
-    tell('desk:' .. psy)
-  else
+  if missed < (args.suspend_after or 2) then return end
+  if not another_is_reachable(endpoint) then
     raise_alarm('last_endpoint_does_not_answer')
+  elseif redis.call('HSETNX', key, 'suspended:' .. endpoint, now) == 1 then
+    tell('desk:' .. psy)
   end
 end
 

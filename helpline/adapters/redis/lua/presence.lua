@@ -27,8 +27,6 @@ if args.event == 'on_duty' then
   unsuspend(args.psychologist)
   redis.call('HDEL', key, 'missed_in_row')
   clear_alarm('last_endpoint_does_not_answer')
-elseif to == 'offline' then
-  redis.call('HDEL', key, 'lets_next_go_by')
 end
 for field, value in pairs(args.set) do redis.call('HSET', key, field, value) end
 if from == 'ringing' and to ~= 'talking' and attempt then
