@@ -1,4 +1,4 @@
-"""docs/internals/failures.md against the tree: every row is there, and names a test that is there or an issue."""
+"""docs/internals/failures.md against the tree: every row is there, and names a test or a story that is there, or an issue."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ def faults_of(cell: str) -> list[str]:
 def _fault(part: str) -> str | None:
     if OWNERS.fullmatch(part):
         return None
+    if story := re.fullmatch(r"`(tests/e2e/stories/\w+\.story)`", part):
+        return None if (ROOT / story[1]).exists() else f"no such story: {part}"
     node = re.fullmatch(r"`(tests/[\w/]+\.py)::(test_\w+)`", part)
     if node is None:
         return f"neither a test nor an issue: {part}"
@@ -49,6 +51,7 @@ def test_a_row_names_tests_that_are_there_or_the_issue_that_owns_it(row: tuple[s
         ("soon", "neither"),
         ("`tests/domain/test_call.py::test_that_nobody_wrote`", "no such test"),
         ("`tests/domain/no_such_file.py::test_nothing_brings_an_ended_call_back`", "no such test"),
+        ("`tests/e2e/stories/that_nobody_told.story`", "no such story"),
         ("issue 05 · `tests/domain/test_call.py::test_that_nobody_wrote`", "no such test"),
     ],
 )
