@@ -189,6 +189,11 @@ class LiveCall:
         """The caller, she and a third party talk, or are just being joined."""
         return self.stage is Stage.TALKING and self.third_in and not self.held
 
+    @property
+    def is_out(self) -> bool:
+        """On hold and out of the room for certain: not there, and not told to come back since."""
+        return self.held and not self.caller_in and self.moved_ms is None
+
     def moved_on(self, event: Event) -> LiveCall | None:
         """This call after `event`; None when late. Fields beside the stage are the caller's."""
         stage = advance(self.stage, event)

@@ -29,7 +29,11 @@ def conclude_talk(sw: Switchboard, psychologist: str) -> bool:
         third = ((f"drop:{now.third}", now_ms),) if now.third else ()
         return Change(
             event=Event.CONCLUDED,
-            set={"talked_ms": now.talked_ms + now_ms - (now.talking_since_ms or now_ms)},
+            set={
+                "talked_ms": now.talked_ms + now_ms - (now.talking_since_ms or now_ms),
+                # On the way back from hold they would come into an empty room: they are fetched all the same.
+                "caller_in": True,
+            },
             drop=("talking_since_ms", "third", "third_in", "third_psychologist"),
             effects=((f"speak:{now.id}", now_ms), (f"drop:{attempt}", now_ms + 200), *third),
         )

@@ -58,18 +58,22 @@ def _is_wanted(sw: Switchboard, offer: Offer) -> bool:
     if call is None:
         return False
     if call.third == offer.attempt:
-        return call.stage in (Stage.TALKING, Stage.HANDED_OVER)
-    if call.stage is Stage.WAITING:
-        # Who has declined, or gone on a break or off duty while it rang, is not wanted any more.
-        presence = sw.offers.presence(offer.psychologist)
-        holds = presence is not None and presence.attempt == offer.attempt and not offer.declined
-        return holds and offer.state in (
+        return call.stage in (Stage.TALKING, Stage.HANDED_OVER) and _holds(sw, offer)
+    if call.stage is Stage.WAITING and not offer.third:
+        return _holds(sw, offer) and offer.state in (
             OfferState.DUE,
             OfferState.RINGING,
             OfferState.SENDING,
             OfferState.UNKNOWN,
         )
     return call.stage in (Stage.CLAIMED, Stage.TALKING) and call.attempt == offer.attempt
+
+
+def _holds(sw: Switchboard, offer: Offer) -> bool:
+    """Who has declined, or gone on a break or off duty while it rang, is not wanted any more. A structure never goes."""
+    presence = sw.offers.presence(offer.psychologist) if offer.psychologist else None
+    here = not offer.psychologist or (presence is not None and presence.attempt == offer.attempt)
+    return here and not offer.declined
 
 
 def _how(offer: Offer) -> Settlement:

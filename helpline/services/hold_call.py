@@ -93,7 +93,8 @@ def _wait_on(sw: Switchboard, call: LiveCall, digits: str, now_ms: int) -> Docum
 
 
 def _heard_next(sw: Switchboard, call: LiveCall, digits: str, *, unanswered: bool, there: bool) -> Step:
-    ordinary = Start(call.wait_flow)
+    # Recorded at another door (attack mode), a call may not know its wait.
+    ordinary = Start(call.wait_flow or documents.WAIT_FLOW)
     if unanswered and documents.UNANSWERED_FLOW in sw.book.flows:
         return documents.next_wait(sw.book, Start(documents.UNANSWERED_FLOW), "", plain=call.plain)
     given: Start | WaitAgain | Keys = Keys(digits) if digits else WaitAgain()

@@ -22,7 +22,7 @@ def place_caller(sw: Switchboard, carrier: Carrier, call_id: str, now_ms: int) -
         return None
     outcome = carrier.move(call.leg_id, paths.hold(call.room or ""))
     if outcome is RestOutcome.DONE:
-        change_call(sw, call, lambda now: _out(now) if call.held else on_the_way_back(now, now_ms))
+        change_call(sw, call, lambda now: _out(now, now_ms) if call.held else on_the_way_back(now, now_ms))
         return None
     if outcome is RestOutcome.NOT_LIVE:
         return gone_if_carrier_says_so(sw, carrier, call, now_ms)
@@ -33,11 +33,14 @@ def _is_misplaced(call: LiveCall, now_ms: int) -> bool:
     if call.stage is not Stage.TALKING:
         return False
     if call.held:
-        return call.caller_in
+        # Told to come back and held again: in the room perhaps, though no news of it has come.
+        return not call.is_out
     # Nobody is brought to a third party who is only to be gone; its end puts this effect again.
     on_the_way = call.moved_ms is not None and now_ms - call.moved_ms < SEEN_AGAIN_MS
     return not call.caller_in and call.third_out is None and not on_the_way
 
 
-def _out(call: LiveCall) -> Change:
-    return Change(set={"caller_in": False}, drop=("moved_ms",))
+def _out(call: LiveCall, now_ms: int) -> Change:
+    """A third party who was called meanwhile is rung from now on."""
+    third = ((f"ring:{call.third}", now_ms),) if call.third else ()
+    return Change(set={"caller_in": False}, drop=("moved_ms",), effects=third)

@@ -45,6 +45,10 @@ def ring_psychologist(sw: Switchboard, carrier: Carrier, attempt: str, now_ms: i
         again = _confirm(sw, carrier, call, offer, now_ms)
         if again is not None:
             return again or None
+    if offer.third and not call.is_out:
+        # Nobody new is rung before the caller has left the room: `place` puts this effect again.
+        sw.offers.steps_aside(attempt, now_ms)
+        return now_ms + RETRY_MS
     free_at = sw.offers.may_leave_at(attempt, sw.times.leg_gap_ms, now_ms)
     return free_at if free_at else _order(sw, carrier, offer, now_ms)
 
