@@ -199,7 +199,7 @@ class _Choice:
         self._taken = taken
         self._passed_by = passed_by
         self._people = ever_reached(call.plan, call.skills, people)
-        self._suspensions_hold = any(_can_be_rung(p) and _open_endpoints(p) for p in self._people)
+        self._suspensions_hold = any(_can_be_rung(p) and open_endpoints(p) for p in self._people)
         steps, free, ready = self._choose(now_ms)
         if not ready and self._suspensions_hold and not call.live_offers:
             # Who else could be rung is coding, has declined, or is promised to an older caller.
@@ -279,7 +279,7 @@ class _Choice:
         )
 
     def _endpoints(self, person: Candidate) -> tuple[str, ...]:
-        return _open_endpoints(person) if self._suspensions_hold else person.endpoints
+        return open_endpoints(person) if self._suspensions_hold else person.endpoints
 
     def _endpoint(self, person: Candidate) -> str:
         """Her next endpoint for this call: each ring that came to nothing goes on to another."""
@@ -287,7 +287,8 @@ class _Choice:
         return min(endpoints, key=lambda e: (self._tried.get(e, 0), endpoints.index(e)))
 
 
-def _open_endpoints(person: Candidate) -> tuple[str, ...]:
+def open_endpoints(person: Candidate) -> tuple[str, ...]:
+    """Those that are not suspended, in order."""
     return tuple(e for e in person.endpoints if e not in person.presence.suspended)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from helpline.domain.call import LiveCall
 from helpline.domain.directory import Structure
 from helpline.domain.presence import State
-from helpline.domain.waiting import Offer, OfferState
+from helpline.domain.waiting import Offer, OfferState, open_endpoints
 from helpline.ports import Change
 from helpline.services.change_call import change_call
 from helpline.services.her_talk import her_talk, is_hers
@@ -138,4 +138,4 @@ def _endpoint(sw: Switchboard, psychologist: str, key: str) -> tuple[str, str] |
     if kind == "s":
         return "", f"{STRUCTURE}{subject}"
     mine = (c for c in candidates(sw, sw.offers.presences()) if c.presence.psychologist == subject)
-    return next(((subject, c.endpoints[0]) for c in mine), None)
+    return next(((subject, (open_endpoints(c) or c.endpoints)[0]) for c in mine), None)

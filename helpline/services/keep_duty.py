@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from helpline.domain.people import Tier
 from helpline.domain.presence import Event, Presence, State, Wish
 from helpline.ports import Duty
 from helpline.services.switchboard import Switchboard
+
+_LONG_AGO_MS = 1
+"""A shift that is none she has now: the rota may put her on duty again."""
 
 
 def go_on_duty(sw: Switchboard, psychologist: str) -> State | None:
@@ -78,7 +82,23 @@ def apply_rota(sw: Switchboard, now_ms: int) -> int:
             changed += _begin_shift(sw, person.id, presence, plan, now_ms)
         elif presence is not None and _stays_past_shift(presence):
             changed += sw.offers.happen(person.id, Event.OFF_DUTY, now_ms) is not None
-    return changed
+    return changed + _sign_off_unknown(sw, present, now_ms)
+
+
+def _sign_off_unknown(sw: Switchboard, present: Mapping[str, Presence], now_ms: int) -> int:
+    """Who was taken off the roster must not be found on duty if she comes back to it, unless she is planned then."""
+    known = {person.id for person in sw.book.roster.psychologists}
+    signed_off = 0
+    for psychologist, presence in present.items():
+        if (
+            known
+            and psychologist not in known
+            and presence.state is not State.OFFLINE
+            and not presence.leaving
+        ):
+            fields: dict[str, str | int | bool] = {"shift_ms": _LONG_AGO_MS}
+            signed_off += sw.offers.happen(psychologist, Event.OFF_DUTY, now_ms, fields) is not None
+    return signed_off
 
 
 def _stays_past_shift(presence: Presence) -> bool:

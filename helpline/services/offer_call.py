@@ -109,7 +109,10 @@ def nobody_rings(sw: Switchboard, view: LineView, call: LiveCall, now_ms: int) -
     was_rung = any(offer.sent_ms is not None for offer in sw.offers.of_call(call.id))
     if was_rung and now_ms - (sw.due.next_due() or now_ms) < NOT_CARRIED_OUT_MS:
         return False
-    free = [c for c in candidates(sw, view.presences) if c.presence.state in _FREE]
+    waited_ms = now_ms - call.arrived_ms
+    reached = tuple(step for step in plan_from_text(call.plan) if 1000 * step.after_s <= waited_ms)
+    people = ever_reached(reached, call.skills, candidates(sw, view.presences))
+    free = [c for c in people if c.presence.state in _FREE]
     return is_at_the_head(sw, call, len(free), now_ms)
 
 

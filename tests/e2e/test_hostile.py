@@ -500,3 +500,61 @@ def test_somebody_off_the_roster_while_suspended_keeps_nobody_waiting(
     line.caller().dials()
 
     line.until(lambda: line.control.phone(phone.address)["state"] == "ringing", 3)
+
+
+def test_who_waits_for_a_skill_is_not_sent_away_because_others_are_free(make_line: MakeLine) -> None:
+    dora = builders.psychologist("dora", 3, skills=frozenset({"internes"}))
+    line = make_line(vera, dora)
+    use_rules(line, r"skills: \[\]", "skills: [internes]")
+    first = line.caller().dials()
+    line.dora.accepts()
+    line.until_talk(first, line.dora)
+    second = line.caller().dials()
+
+    line.after(115)
+
+    assert line.sw.calls.by_leg(line.leg_id(second)).stage is Stage.WAITING
+    assert line.vera.times_rung() == 0
+
+
+def test_a_third_party_is_rung_where_she_can_be_reached(make_line: MakeLine, redis_app: redis.Redis) -> None:
+    other = Endpoint("e1x", EndpointKind.PHONE, "+33639985078")
+    line = make_line(dataclasses.replace(vera, endpoints=(*vera.endpoints, other)), bruno)
+    vera_is_suspended(line, redis_app)
+    caller = line.caller().dials()
+    line.bruno.accepts()
+    line.until_talk(caller, line.bruno)
+    line.after(3)
+
+    line.bruno.calls_third("p:p1")
+
+    line.until(lambda: line.control.phone(other.address)["state"] == "ringing", 5)
+
+
+@pytest.mark.parametrize(("planned", "found"), [(False, State.OFFLINE), (True, State.AVAILABLE)])
+def test_who_was_taken_off_the_roster_is_on_duty_again_only_if_planned(
+    line: Line, planned: bool, found: State
+) -> None:
+    line.vera.goes_off_duty()
+    line.vera.goes_on_duty()
+    roster = line.book.roster
+    line.book.roster = Roster((bruno,), tuple(s for s in roster.shifts if s.psychologist_id == "p2"))
+    line.after(15)
+
+    line.book.roster = roster if planned else Roster(roster.psychologists, line.book.roster.shifts)
+    line.after(15)
+
+    assert line.vera.state is found
+
+
+def test_she_stays_reachable_who_signs_on_while_her_telephone_is_being_stopped(line: Line) -> None:
+    line.bruno.goes_off_duty()
+    line.caller().dials()
+    line.until(line.vera.rings, 3)
+    line.vera.goes_off_duty()
+
+    line.vera.goes_on_duty()
+
+    line.after(1)
+    line.until(line.vera.rings, 3)
+    line.is_sound()

@@ -245,8 +245,8 @@ ORDER = (
     Mutant(
         "order the last reachable endpoint is suspended like any other",
         D + "waiting.py",
-        "return _open_endpoints(person) if self._suspensions_hold else person.endpoints",
-        "return _open_endpoints(person)",
+        "return open_endpoints(person) if self._suspensions_hold else person.endpoints",
+        "return open_endpoints(person)",
         WAITING + "test_a_suspended_endpoint_rings_all_the_same_when_nothing_else_can_be_rung",
     ),
     Mutant(
