@@ -176,3 +176,23 @@ def test_who_stayed_in_attack_mode_though_nobody_was_there_has_the_ordinary_wait
     line.until(line.vera.rings, 5)
     line.until(lambda: caller.hears("Nous appelons un psychologue."), 40)
     assert line.vera.state is State.RINGING
+
+
+# ---- keys at the wrong moment
+
+
+def test_who_chose_the_partner_line_as_she_accepted_has_not_chosen_it_for_later(make_line: MakeLine) -> None:
+    line = make_line(vera, partner=True)
+    caller = line.caller().dials()
+    line.vera.answers()
+    line.vera.is_asked()
+    line.after(8)
+    caller.presses("4")
+    line.control.phone_press(line.vera.number, line.vera.code())
+    line.until_talk(caller, line.vera)
+    line.after(5)
+    line.vera.goes_off_duty()
+
+    line.vera.hangs_up()
+
+    line.until(lambda: caller.hears("Aucun psychologue ne peut vous répondre"), 40)

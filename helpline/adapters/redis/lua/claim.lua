@@ -25,7 +25,7 @@ clear_alarm('last_endpoint_does_not_answer')
 call_to(o[2], 'claimed')
 redis.call('HSET', ckey, 'attempt', args.attempt, 'psychologist', o[3], 'claimed_ms', now,
   'caller_in', 0, 'psychologist_in', 0, 'moves', 0)
-redis.call('HDEL', ckey, 'moved_ms', 'first_choice', 'room_of', 'held')
+redis.call('HDEL', ckey, 'moved_ms', 'first_choice', 'room_of', 'held', 'to_partner')
 for _, offer in ipairs(live_offers(o[2])) do
   if offer[2] == 'due' then settle(offer[1], 'withdrawn', 0, 0) end
 end
