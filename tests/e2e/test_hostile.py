@@ -487,21 +487,6 @@ def test_the_question_put_to_her_survives_a_new_release_of_its_flow(line: Line) 
     line.until_talk(caller, line.vera)
 
 
-def test_somebody_off_the_roster_while_suspended_keeps_nobody_waiting(
-    make_line: MakeLine, redis_app: redis.Redis
-) -> None:
-    line = make_line(vera, bruno)
-    vera_is_suspended(line, redis_app)
-    phone = Endpoint("new", EndpointKind.PHONE, "+33639985077")
-    people = (dataclasses.replace(vera, endpoints=(phone,)), bruno)
-    line.book.roster = Roster(people, line.book.roster.shifts)
-    line.bruno.goes_off_duty()
-
-    line.caller().dials()
-
-    line.until(lambda: line.control.phone(phone.address)["state"] == "ringing", 3)
-
-
 def test_who_waits_for_a_skill_is_not_sent_away_because_others_are_free(make_line: MakeLine) -> None:
     dora = builders.psychologist("dora", 3, skills=frozenset({"internes"}))
     line = make_line(vera, dora)
@@ -545,16 +530,3 @@ def test_who_was_taken_off_the_roster_is_on_duty_again_only_if_planned(
     line.after(15)
 
     assert line.vera.state is found
-
-
-def test_she_stays_reachable_who_signs_on_while_her_telephone_is_being_stopped(line: Line) -> None:
-    line.bruno.goes_off_duty()
-    line.caller().dials()
-    line.until(line.vera.rings, 3)
-    line.vera.goes_off_duty()
-
-    line.vera.goes_on_duty()
-
-    line.after(1)
-    line.until(line.vera.rings, 3)
-    line.is_sound()

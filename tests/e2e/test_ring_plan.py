@@ -11,6 +11,7 @@ from helpline.domain.presence import State
 from helpline.domain.ring_plan import RingStep, Who
 from helpline.domain.routing.rules import RingPlan
 from helpline.services import keep_duty
+from helpline.services.claim_call import answer_offer
 from helpline.services.desk_view import desk_of
 from tests import builders
 from tests.e2e.conftest import MakeLine
@@ -240,6 +241,21 @@ def test_nine_is_a_decline_and_no_code_begins_with_it(make_line: MakeLine) -> No
     line.until(line.bruno.rings, 8)
     line.after(30)
     assert line.vera.times_rung() == 1
+
+
+def test_a_code_pressed_after_the_decline_takes_no_call(make_line: MakeLine) -> None:
+    line = make_line(vera)
+    caller = line.caller().dials()
+    line.vera.answers()
+    line.vera.is_asked()
+    (offer,) = line.sw.offers.of_call(line.only_call().id)
+    answer_offer(line.sw, offer.attempt, "9")
+
+    answer_offer(line.sw, offer.attempt, line.vera.code())
+
+    line.after(5)
+    assert not caller.talks_to()
+    assert line.vera.state is State.AVAILABLE
 
 
 def test_the_keys_of_a_greeting_take_no_call(make_line: MakeLine) -> None:
