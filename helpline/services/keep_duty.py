@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from datetime import UTC, datetime
 
 from helpline.domain.people import Tier
@@ -68,17 +68,18 @@ def ring_again(sw: Switchboard, psychologist: str) -> bool:
     return sw.offers.wish(psychologist, Wish.RING_AGAIN, sw.clock.now_ms())
 
 
-def apply_rota(sw: Switchboard, now_ms: int) -> int:
+def apply_rota(sw: Switchboard, now_ms: int, besides: Set[str] = frozenset()) -> int:
     """Shifts that have begun or ended since last time. Returns how many presences changed.
 
-    A shift is applied once: who signs off early stays off, until her next shift.
+    A shift is applied once: who signs off early stays off, until her next shift. The shift
+    of those `besides` is put on next time: they are on a leg that the working copy has lost.
     """
     changed = 0
     present = sw.offers.presences()
     for person in sw.book.roster.psychologists:
         plan = planned(sw, person.id, now_ms)
         presence = present.get(person.id)
-        if plan is not None:
+        if plan is not None and (person.id not in besides or presence is not None):
             changed += _begin_shift(sw, person.id, presence, plan, now_ms)
         elif presence is not None and _stays_past_shift(presence):
             changed += sw.offers.happen(person.id, Event.OFF_DUTY, now_ms) is not None

@@ -8,7 +8,8 @@ away: nothing is done. Away in the middle: what was done stands, the rest is don
 1. Look: every live leg, who stands in the queue, and who is in a room when somebody is
    not where we think.
 2. Adopt callers we do not know: from the queue at their carrier enqueue time, from a
-   room, from the fallback chain. Who is nowhere for 20 s is brought into the line.
+   room, from the fallback chain. Who is nowhere for 20 s (28 s when they may be on hold)
+   is brought into the line.
 3. Put right where a caller really is, free what has no leg, end legs nobody asked for.
 4. Apply the rota, and after a loss declare a new epoch: claims are possible again.
 """
@@ -17,7 +18,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
-from itertools import chain
 
 from helpline.domain import paths
 from helpline.domain.call import LiveCall, Stage
@@ -29,6 +29,7 @@ from helpline.services.call_third import STRUCTURE
 from helpline.services.end_call import end_call
 from helpline.services.follow_leg import leg_is_known, leg_is_over
 from helpline.services.keep_duty import apply_rota
+from helpline.services.may_be_held import ON_HOLD_MS, may_be_held, owners
 from helpline.services.mend_place import Rooms, is_out_of_place, mend_place
 from helpline.services.switchboard import Switchboard
 from helpline.services.take_call import adopt_call, keep_order
@@ -57,8 +58,8 @@ class Reconciled:
     """What one run changed; all zero means that both sides agreed.
 
     `strangers` are legs that belong to nothing, with the moment (ms) that began: callers in no
-    queue and no room, whom a later run brings into the line, and psychologists' legs that the
-    carrier would not end.
+    queue and no room, whom a later run brings into the line, and psychologists' legs that may
+    be waiting for one of those or that the carrier would not end.
     """
 
     adopted: int = 0
@@ -81,18 +82,20 @@ def reconcile(sw: Switchboard, carrier: Carrier, strangers: Mapping[str, int] | 
     adopted += adopt_talks(sw, rooms, legs, now_ms)
     for call in misplaced:
         mend_place(sw, call, rooms, now_ms)
-    nowhere = {leg_id: (strangers or {}).get(leg_id, now_ms) for leg_id in _unknown(sw, legs, queued)}
-    nowhere = {leg_id: _bring_in(carrier, leg_id, since, now_ms) for leg_id, since in nowhere.items()}
+    before = strangers or {}
+    nowhere = {leg_id: before.get(leg_id, now_ms) for leg_id in _unknown(sw, legs, queued)}
+    apart = may_be_held(sw, legs, rooms, before, nowhere, now_ms)
+    for leg_id, since_ms in nowhere.items():
+        patience_ms = ON_HOLD_MS if leg_id in apart.callers else STRANGER_MS
+        nowhere[leg_id] = _bring_in(carrier, leg_id, since_ms, patience_ms, now_ms)
     ended = sum(_end_if_gone(sw, carrier, call, legs, now_ms) for call in sw.calls.live())
     freed = _free_psychologists(sw, carrier, legs, now_ms)
-    # While a caller is nowhere they may be on hold, on the way back to her who waits in a room.
-    kept = _with_a_caller(legs, rooms) | (
-        frozenset(chain.from_iterable(rooms.values())) if nowhere else set()
-    )
+    kept = _with_a_caller(legs, rooms) | apart.waiting
     dropped, still_up = _end_forgotten_legs(sw, carrier, legs, kept, now_ms, lost)
-    nowhere |= {leg_id: (strangers or {}).get(leg_id, now_ms) for leg_id in still_up}
+    occupied = apart.waiting.union(still_up)
+    nowhere |= {leg_id: before.get(leg_id, now_ms) for leg_id in occupied}
     _forget_erased(sw, carrier, now_ms)
-    apply_rota(sw, now_ms)
+    apply_rota(sw, now_ms, besides=owners(sw, legs, occupied))
     in_doubt = any(now_ms - nowhere[leg_id] < STILL_UP_MS for leg_id in still_up)
     rebuilt = lost and not in_doubt and sw.calls.begin_epoch(sw.chance.new_id(), now_ms)
     take_back_alarms(sw, now_ms)
@@ -100,13 +103,13 @@ def reconcile(sw: Switchboard, carrier: Carrier, strangers: Mapping[str, int] | 
     return Reconciled(adopted, ended, freed, dropped, rebuilt, nowhere)
 
 
-def _bring_in(carrier: Carrier, leg_id: str, since_ms: int, now_ms: int) -> int:
+def _bring_in(carrier: Carrier, leg_id: str, since_ms: int, patience_ms: int, now_ms: int) -> int:
     """Bring a stranger into the line after a while; answers since when they are one.
 
     Not at once: between two telephones of the fallback chain a caller is a stranger too,
     for the length of a sentence, and the chain must not be broken off for that.
     """
-    if now_ms - since_ms < STRANGER_MS:
+    if now_ms - since_ms < patience_ms:
         return since_ms
     carrier.move(leg_id, paths.INCOMING)
     # Still a stranger after that: the web does not answer and the chain has begun anew. It is

@@ -6,7 +6,7 @@ import redis
 
 from helpline.domain.presence import State
 from helpline.processes.sweeps import LEASE_MS
-from tests.phone import Caller, Line
+from tests.phone import Caller, Handset, Line
 
 FALLBACK = "Nous appelons un psychologue"
 
@@ -189,3 +189,84 @@ def test_those_who_wait_are_in_line_again_in_the_carrier_s_order(
     waiting = line.sw.calls.line(50, line.sw.clock.now_ms()).waiting
     legs = [call.leg_id for one in waiting if (call := line.sw.calls.get(one.call))]
     assert legs == [line.leg_id(caller) for caller in callers]
+
+
+def left_in_a_room_unnoticed(line: Line) -> Handset:
+    """Vera, whose caller has hung up while no news of it came through: she waits in the room."""
+    caller = line.caller().dials()
+    line.vera.accepts()
+    line.until_talk(caller, line.vera)
+    line.control.set_faults(
+        {"callbacks": {"path": "/voice/*", "drop": 1.0}, "web": {"path": "/voice/done/*", "fault": "refuse"}}
+    )
+    caller.hangs_up()
+    line.control.set_faults({})
+    assert line.vera.is_up()
+    return line.vera
+
+
+def rung_while_up(line: Line, who: Handset, leg: str) -> bool:
+    """Did we ring her telephone once more before that leg was over?"""
+    log = [r for r in line.control.log() if r["kind"] == "leg" and r["direction"] == "outbound-api"]
+    over = next((r["at_ms"] for r in log if r["leg"] == leg and r.get("ended_by")), line.stepper.now_ms)
+    mine = {r["leg"]: r["at_ms"] for r in log if r["to"] == who.number and r["what"] == "initiated"}
+    return any(at_ms < over for other, at_ms in mine.items() if other != leg and at_ms > mine[leg])
+
+
+def test_a_caller_between_two_dials_of_the_chain_keeps_nobody_alone_in_a_room(
+    line: Line, redis_admin: redis.Redis
+) -> None:
+    """Chaos, seed 4: she was kept for a minute for somebody who might have been on hold, and rung on it meanwhile."""
+    alone = left_in_a_room_unnoticed(line)
+    leg = alone.handle_of_leg()
+    line.caller().dials()
+    line.until(line.bruno.rings, 5)
+    line.control.set_faults({"web": {"path": "/voice/incoming", "fault": "refuse"}})
+    in_chain = line.caller().dials()
+    line.until(lambda: in_chain.hears(FALLBACK), 5)
+
+    redis_admin.flushall()
+
+    line.until(lambda: not alone.is_up(), 5)
+    line.until(alone.rings, 10)
+    assert not rung_while_up(line, alone, leg)
+
+
+def test_who_may_be_waiting_for_a_caller_on_hold_is_not_rung_meanwhile(
+    line: Line, redis_admin: redis.Redis
+) -> None:
+    caller = line.caller().dials()
+    line.vera.accepts()
+    line.until_talk(caller, line.vera)
+    line.vera.holds()
+    line.after(3)
+    rung = line.vera.times_rung()
+    leg = line.vera.handle_of_leg()
+
+    redis_admin.flushall()
+    line.until(lambda: line.sw.calls.epoch() is not None, 5)
+    line.caller().dials()
+
+    line.until(line.bruno.rings, 10)
+    line.until(lambda: caller.talks_with(line.vera), 22)
+    assert not rung_while_up(line, line.vera, leg)
+    assert line.vera.times_rung() == rung
+
+
+def test_who_waits_in_a_room_for_nobody_is_free_again_after_a_loss(
+    line: Line, redis_admin: redis.Redis
+) -> None:
+    """An older caller than her leg, in no queue and no room, may have been hers; for twenty seconds, no longer."""
+    caller = line.caller().dials()
+    line.vera.accepts()
+    line.until_talk(caller, line.vera)
+    line.vera.holds()
+    line.after(3)
+    leg = line.vera.handle_of_leg()
+    line.control.set_faults({"web": {"path": "/voice/hold/*", "fault": "refuse"}})
+
+    redis_admin.flushall()
+
+    line.until(lambda: not line.vera.is_up(), 31)
+    line.until(lambda: line.vera.state is not State.OFFLINE, 3)
+    assert not rung_while_up(line, line.vera, leg)
