@@ -27,6 +27,7 @@ from tests.demo import plain_environ
 
 Scene = Callable[[Tab, DemoParts], Iterator[str]]
 LINE = "0800288038"
+CLINIC = "0199004001"
 
 
 def sign_in(tab: Tab, demo: DemoParts) -> Iterator[str]:
@@ -82,13 +83,27 @@ def desk(tab: Tab, demo: DemoParts) -> Iterator[str]:
         page.get_by_role("radiogroup", name=f"Choix de l’appelant : {place}").get_by_label(choice).check()
     page.evaluate("scrollTo(0, 0); document.getElementById('fields').scrollTo(0, 0)")
     yield "desk-talk"
+    page.get_by_text("Appeler un tiers").click()
+    page.get_by_role("button", name="Clinique du Lac (démo)", exact=True).scroll_into_view_if_needed()
+    yield "desk-third"
+    page.get_by_role("button", name="Clinique du Lac (démo)", exact=True).click()
+    expect(page.get_by_text("ça sonne")).to_be_visible()
+    while demo.control.phone(CLINIC)["state"] != "ringing":
+        time.sleep(0.1)
+    demo.control.phone_does(CLINIC, "answer")
+    page.get_by_role("button", name="Mettre en relation à trois").click(timeout=10_000)
+    expect(page.get_by_role("button", name="Transférer et raccrocher")).to_be_visible(timeout=20_000)
+    yield "desk-three"
+    page.get_by_role("button", name="Libérer le tiers").click()
+    expect(page.get_by_text("Vous êtes en ligne avec l’appelant")).to_be_visible(timeout=10_000)
     demo.control.dial(None, LINE)
     tab.goes_to("/board")
     expect(page.locator("#in-talk")).to_have_text("1")
     yield "board"
     tab.goes_to("/desk")
     page.get_by_role("button", name="Terminer").click()
-    expect(page.get_by_text("En codage")).to_be_visible(timeout=15_000)
+    expect(page.locator("#her-state")).to_contain_text("En codage", timeout=15_000)
+
     yield "desk-coding"
 
 
@@ -115,7 +130,7 @@ def is_free(switchboard: Switchboard, who: str) -> bool:
 
 
 SCENES: tuple[Scene, ...] = (sign_in, account, telephone, desk)
-ONLY_LIGHT = ("telephone", "board", "desk-idle", "desk-coding")
+ONLY_LIGHT = ("desk-third", "telephone", "board", "desk-idle", "desk-coding")
 """Pictures whose night adds nothing to see."""
 
 
