@@ -5,7 +5,9 @@ from __future__ import annotations
 import redis
 
 from helpline.domain.presence import State
+from helpline.ports import CarrierLeg, LegStatus
 from helpline.processes.sweeps import LEASE_MS
+from helpline.services.may_be_held import ON_HOLD_MS, may_be_held
 from tests.phone import Caller, Handset, Line
 
 FALLBACK = "Nous appelons un psychologue"
@@ -270,3 +272,35 @@ def test_who_waits_in_a_room_for_nobody_is_free_again_after_a_loss(
     line.until(lambda: not line.vera.is_up(), 31)
     line.until(lambda: line.vera.state is not State.OFFLINE, 3)
     assert not rung_while_up(line, line.vera, leg)
+
+
+def test_callers_who_are_nowhere_one_after_another_keep_her_no_longer_than_one(
+    line: Line, redis_admin: redis.Redis
+) -> None:
+    """Each of them is in the fallback chain, a stranger anew between any two dials."""
+    now_ms = line.stepper.now_ms
+    legs = {
+        "hers": CarrierLeg(
+            "hers",
+            inbound=False,
+            status=LegStatus.IN_PROGRESS,
+            endpoint=line.vera.person.endpoints[0].id,
+            started_ms=now_ms - 60_000,
+        ),
+        "theirs": CarrierLeg(
+            "theirs", inbound=True, status=LegStatus.IN_PROGRESS, started_ms=now_ms - 90_000
+        ),
+    }
+
+    def keeps(nowhere_ms: int, kept_ms: int, *inside: str) -> bool:
+        since, nowhere = {"hers": now_ms - kept_ms}, {"theirs": now_ms - nowhere_ms}
+        apart = may_be_held(line.sw, legs, {"room": ("hers", *inside)}, since, nowhere, now_ms)
+        return bool(apart.waiting)
+
+    assert not keeps(1, 1)  # she is known, and may be rung
+    redis_admin.flushall()
+    assert keeps(1, ON_HOLD_MS - 1)
+    assert not keeps(1, ON_HOLD_MS)
+    assert not keeps(ON_HOLD_MS, 1)
+    assert not keeps(-1, 1)  # brought into the line, and left to the chain for its whole length
+    assert not keeps(1, 1, "theirs")
