@@ -20,6 +20,9 @@ from tests.chaos.plan import Arrival, Plan, Talk
 
 LOOK_S = 0.05
 AT_LAST_S = 10.0
+DEBRIEF_S = 5.0
+"""How long she and a third party talk on when their caller has left."""
+
 ASKS = re.compile(r"(?:appuyez sur|tapez|composez) (\d(?:[ ,.]*\d)*)")
 """What a psychologist presses to take the call: one key, or the code that was drawn for this ring."""
 
@@ -34,6 +37,7 @@ class _Call:
     talks: int = 0
     in_talk: bool = False
     acting: bool = False  # she is busy with them at her desk: being on hold is no goodbye
+    hers: str = ""  # the leg they have talked with last
 
 
 @dataclass
@@ -61,6 +65,7 @@ class Player:
     _legs: dict[str, _Leg] = field(default_factory=dict)
     _rings: Counter[str] = field(default_factory=Counter)
     _over: set[str] = field(default_factory=set)
+    _debriefs: set[str] = field(default_factory=set)
     _nth: int = 0
 
     def run(self, at_most_s: float) -> None:
@@ -70,7 +75,8 @@ class Player:
         while self._now() < at_most_s:
             self.look()
             self._due()
-            if len(self._calls) == len(self.plan.arrivals) and self._over >= set(self._calls):
+            come = len(self._calls) == len(self.plan.arrivals)
+            if come and self._over >= self._debriefs.union(self._calls):
                 return
             time.sleep(LOOK_S)
 
@@ -137,7 +143,7 @@ class Player:
         call.in_talk = True
         nth, call.talks = call.talks, call.talks + 1
         talk = self.plan.talk(call.arrival.nth, nth)
-        leg = self._legs.get(other)
+        leg, call.hers = self._legs.get(other), other
 
         def ends() -> None:
             if call.talks != nth + 1 or not call.in_talk:
@@ -212,6 +218,9 @@ class Player:
         handle = record["leg"]
         if record.get("ended_by"):
             self._over.add(handle)
+            if handle in self.third and (hers := self._calls[handle].hers):
+                self._debriefs.add(hers)
+                self._in(DEBRIEF_S, lambda: self.control.hang_up(hers))
             return
         if handle[0] == "l" and record["what"] == "ringing":
             self._rung(handle, record["to"])
