@@ -304,3 +304,24 @@ def test_callers_who_are_nowhere_one_after_another_keep_her_no_longer_than_one(
     assert not keeps(ON_HOLD_MS, 1)
     assert not keeps(-1, 1)  # brought into the line, and left to the chain for its whole length
     assert not keeps(1, 1, "theirs")
+
+
+def test_who_is_still_on_her_leg_when_her_caller_is_erased_is_not_rung_on_it(line: Line) -> None:
+    """Chaos, seed 5: her leg could not be ended before the sweep had erased the caller, who took her offer along."""
+    caller = line.caller().dials()
+    line.vera.accepts()
+    line.until_talk(caller, line.vera)
+    leg = line.vera.handle_of_leg()
+    line.control.set_faults({"rest": {"operation": "calls.update", "fault": "503"}})
+    caller.hangs_up()
+    line.until(lambda: not line.live(), 400)
+    line.after(60)
+    line.caller().dials()
+    line.after(10)
+    assert line.vera.is_up()
+    assert not rung_while_up(line, line.vera, leg)
+
+    line.control.set_faults({})
+
+    line.until(lambda: line.vera.state is not State.TALKING, 10)
+    assert not line.vera.is_up()

@@ -169,8 +169,7 @@ end
 local function part_company(attempt)
   local key = 'offer:' .. attempt
   local with = redis.call('HGET', key, 'with')
-  if not with then return end
-  if (redis.call('HGET', 'offer:' .. with, 'state') or 'settled') ~= 'settled' then put_due('drop:' .. with, now) end
+  if with and (redis.call('HGET', 'offer:' .. with, 'state') or 'settled') ~= 'settled' then put_due('drop:' .. with, now) end
   -- The call's record may be erased by now; then nobody else clears this away.
   if redis.call('EXISTS', 'call:' .. redis.call('HGET', key, 'call')) == 0 then redis.call('DEL', key) end
 end
