@@ -1,4 +1,7 @@
-"""Runs the test rings one after another, each within its share of the time, and says plainly what did not run.
+"""Runs the test rings, each within its share of the time, and says plainly what did not run.
+
+One after another, but for neighbours that are `stepped`: on virtual time nothing waits for the machine, so they
+share its cores, and what each prints is shown when it is done.
 
 `python -m tests.run_rings all | check | NAME…` (make test, make check). A ring is a few commands; it fails when
 one fails, when a test was skipped, or when it passes its share. A ring whose part is missing on this machine, or
@@ -8,6 +11,7 @@ tox or nox: docs/decisions/ring-runner.md.
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import subprocess
@@ -16,8 +20,10 @@ import tempfile
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TextIO
 
 import sqlalchemy as sa
 
@@ -36,7 +42,8 @@ PYTHON = (sys.executable,)
 class Ring:
     """`share_s` bounds the whole ring; `tests` are pytest's arguments, `commands` run before them.
 
-    `needs` finds the ring's part or raises ServerMissing, whose text says what to install.
+    `needs` finds the ring's part or raises ServerMissing, whose text says what to install. `stepped`: all its tests
+    are on virtual time; it may run beside a neighbour that is too.
     """
 
     name: str
@@ -45,6 +52,7 @@ class Ring:
     tests: tuple[str, ...] = ()
     needs: Callable[[], object] | None = None
     postgres: bool = False
+    stepped: bool = False
 
 
 def tool(name: str, *arguments: str) -> tuple[str, ...]:
@@ -91,12 +99,14 @@ RINGS = (
         240,
         tests=("tests/e2e", *(f"--ignore={path}" for path in RACES), "-m", "not real and not leak"),
         needs=find_redis,
+        stepped=True,
     ),
     Ring(
         "races and crash points, stepped",
         240,
         tests=(*RACES, "-m", "not real and not leak"),
         needs=find_redis,
+        stepped=True,
     ),
     Ring("real processes", 420, tests=("tests/e2e", "-m", "real and not leak"), needs=find_redis),
     # PostgreSQL too: it is killed, stopped and filled in there, so the one that a setting names will not do.
@@ -149,7 +159,12 @@ def main(arguments: list[str]) -> int:
     if env.get("HELPLINE_LONG") == "1":
         env.setdefault("HELPLINE_SEED", str(random.SystemRandom().randrange(2**32)))
         print(f"SEED={env['HELPLINE_SEED']} (make check-long SEED=… repeats this run)", flush=True)
-    outcomes = [run_ring(by_name[name], env) for name in names]
+    groups = itertools.groupby((by_name[name] for name in names), key=lambda ring: ring.stepped)
+    outcomes = [
+        outcome
+        for stepped, rings in groups
+        for outcome in (run_beside(list(rings), env) if stepped else [run_ring(ring, env) for ring in rings])
+    ]
     return report(outcomes, strict=env.get("HELPLINE_ALL_RINGS") == "1")
 
 
@@ -176,19 +191,37 @@ def database_answers(url: str) -> bool:
         return False
 
 
-def run_ring(ring: Ring, env: Mapping[str, str]) -> Outcome:
-    """Run one ring and time it; never raises for what a ring may meet."""
-    print(f"\n=== {ring.name} (share {ring.share_s} s)", flush=True)
+def run_beside(rings: list[Ring], env: Mapping[str, str]) -> list[Outcome]:
+    """Two at a time; what they print is shown in their order."""
+
+    def one(ring: Ring) -> tuple[Outcome, str]:
+        with tempfile.TemporaryFile("w+", encoding="utf-8") as said:
+            outcome = run_ring(ring, env, said)
+            said.seek(0)
+            return outcome, said.read()
+
+    with ThreadPoolExecutor(max_workers=min(2, os.cpu_count() or 1)) as pool:
+        outcomes = []
+        for outcome, text in pool.map(one, rings):
+            print(text, end="", flush=True)
+            outcomes.append(outcome)
+    return outcomes
+
+
+def run_ring(ring: Ring, env: Mapping[str, str], out: TextIO | None = None) -> Outcome:
+    """Run one ring and time it; never raises for what a ring may meet. `out`: where it prints, else ours."""
+    print(f"\n=== {ring.name} (share {ring.share_s} s)", file=out, flush=True)
     begin = time.monotonic()
     try:
         if ring.needs is not None:
             ring.needs()
         if not ring.postgres:
-            outcome = run_commands(ring, env, begin)
+            outcome = run_commands(ring, env, begin, out)
         else:
             server = open_postgres(os.environ)
             try:
-                outcome = run_commands(ring, {**env, "HELPLINE_TEST_DATABASE_URL": server.url}, begin)
+                database = {**env, "HELPLINE_TEST_DATABASE_URL": server.url}
+                outcome = run_commands(ring, database, begin, out)
             finally:
                 server.stop()
     except ServerMissing as missing:
@@ -196,15 +229,16 @@ def run_ring(ring: Ring, env: Mapping[str, str]) -> Outcome:
     except ServerFailed as failed:
         outcome = Outcome(ring, failed=1, why=str(failed))
     took_s = time.monotonic() - begin
-    print(f"=== {ring.name}: {took_s:.1f} s" + (f": {outcome.why}" if outcome.why else ""), flush=True)
+    why = f": {outcome.why}" if outcome.why else ""
+    print(f"=== {ring.name}: {took_s:.1f} s{why}", file=out, flush=True)
     return replace(outcome, took_s=took_s)
 
 
-def run_commands(ring: Ring, env: Mapping[str, str], begin: float) -> Outcome:
+def run_commands(ring: Ring, env: Mapping[str, str], begin: float, out: TextIO | None) -> Outcome:
     limit_s = None if env.get("HELPLINE_LONG") == "1" else ring.share_s
     broken = []
     for command in ring.commands:  # all of them, so that one look shows every fault
-        status = run(command, env, begin, limit_s)
+        status = run(command, env, begin, limit_s, out)
         if status != 0:
             broken.append(f"{Path(command[0]).name} {why_status(status, ring)}")
     if broken:
@@ -219,7 +253,11 @@ def run_commands(ring: Ring, env: Mapping[str, str], begin: float) -> Outcome:
         results = Path(folder) / "results.xml"
         seed = ["--hypothesis-seed", env["HELPLINE_SEED"]] if env.get("HELPLINE_LONG") == "1" else []
         status = run(
-            (*PYTHON, "-m", "pytest", "-q", *ring.tests, *seed, f"--junitxml={results}"), env, begin, limit_s
+            (*PYTHON, "-m", "pytest", "-q", *ring.tests, *seed, f"--junitxml={results}"),
+            env,
+            begin,
+            limit_s,
+            out,
         )
         passed, failed, skipped = count(results)
     if status == NO_TESTS:
@@ -243,10 +281,22 @@ def check_install(ring: Ring) -> Outcome:
     return Outcome(ring, passed=1)
 
 
-def run(command: tuple[str, ...], env: Mapping[str, str], begin: float, limit_s: float | None) -> int | None:
+def run(
+    command: tuple[str, ...],
+    env: Mapping[str, str],
+    begin: float,
+    limit_s: float | None,
+    out: TextIO | None,
+) -> int | None:
     """The command's exit status; None when the ring's time ran out and it was ended with all it started."""
     process = subprocess.Popen(
-        command, cwd=ROOT, env=dict(env), stdin=subprocess.DEVNULL, start_new_session=True
+        command,
+        cwd=ROOT,
+        env=dict(env),
+        stdin=subprocess.DEVNULL,
+        stdout=out,
+        stderr=subprocess.STDOUT if out else None,
+        start_new_session=True,
     )
     try:
         return process.wait(None if limit_s is None else max(0.1, limit_s - (time.monotonic() - begin)))

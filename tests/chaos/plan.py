@@ -38,12 +38,12 @@ class Size:
 LONG = Size(calls=1000, span_s=380.0, people=80, kills=30, stops=10, spells=4)
 SHORT = Size(
     calls=100,
-    span_s=60.0,
+    span_s=45.0,
     people=16,
     kills=3,
     stops=1,
     spells=1,
-    talk_s=TALK_S / 6,
+    talk_s=TALK_S / 8,
     patience_s=PATIENCE_S / 2,
 )
 """What a ring of three minutes holds: the same people, shorter of word."""

@@ -1,7 +1,7 @@
 """Attack 23 of the threat list: two hundred webhooks a second. Real processes; judged by the carrier's log.
 
 Machines dial, listen for some seconds and hang up: documents of the welcome, the wait and the refusal, and the news of
-each end. Five seconds of it in CI, the whole minute in check-long. benchmarks/flood.py asks what it does to people.
+each end. In check-long: five seconds, and the whole minute. benchmarks/flood.py asks what it does to people.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def arrivals_in_line(line: RealLine) -> list[int]:
 @pytest.mark.parametrize(
     ("seconds", "dial_per_s"),
     [
-        pytest.param(5, 70, marks=pytest.mark.timeout(100)),
+        pytest.param(5, 70, marks=[pytest.mark.long, pytest.mark.timeout(100)]),
         pytest.param(60, 55, marks=[pytest.mark.long, pytest.mark.timeout(200)]),
     ],
 )

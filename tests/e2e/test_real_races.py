@@ -13,7 +13,8 @@ from tests.e2e.real_line import RealLine
 from tests.phone import Handset
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(100)]
-TIMES = 3
+TIMES = (0, *(pytest.param(nth, marks=pytest.mark.long) for nth in range(1, 3)))
+"""Once in CI, where the kill tests need the time; again and again in check-long."""
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +45,7 @@ def is_free(who: Handset) -> bool:
     return not who.is_up() and not who.rings() and who.state is State.AVAILABLE
 
 
-@pytest.mark.parametrize("nth", range(TIMES))
+@pytest.mark.parametrize("nth", TIMES)
 def test_r02_two_accept_at_once_and_one_is_joined(nth: int, line: RealLine) -> None:
     line.begins()
     caller = line.caller().dials()
@@ -65,7 +66,7 @@ def test_r02_two_accept_at_once_and_one_is_joined(nth: int, line: RealLine) -> N
     assert line.wrong() == []
 
 
-@pytest.mark.parametrize("nth", range(TIMES))
+@pytest.mark.parametrize("nth", TIMES)
 def test_r04_one_accepts_as_the_other_picks_up(nth: int, line: RealLine) -> None:
     line.begins()
     caller = line.caller().dials()

@@ -27,7 +27,8 @@ QUIET = (
     "transfer_colleague",
     pytest.param("transfer", marks=pytest.mark.long),  # a minute and a half of talk
 )
-FAULTS = ("web_dies", "redis_dies")
+FAULTS = tuple(pytest.param(name, marks=pytest.mark.long) for name in ("web_dies", "redis_dies"))
+"""In check-long: `test_kill.py` kills the same parts in CI."""
 STEPPED_CHARS_PER_S = 15
 
 
