@@ -54,18 +54,21 @@ def test_attack_26_silent_connections_delay_no_webhook(port: int) -> None:
     silent = _opened(port, 500, b"")
     time.sleep(0.3)
 
-    assert all(_answered(port, 1.0) for _ in range(10))
+    answered = [_answered(port, 1.0) for _ in range(10)]
 
     for connection in silent:
         connection.close()
+    assert all(answered)
 
 
 @pytest.mark.loopback
 def test_requests_that_stop_in_the_middle_lose_their_threads(port: int) -> None:
-    stopped = _opened(port, 40, b"POST /voice/incoming HTTP/1.1\r\nHost: x\r\n")
+    # All of them may fall to one of the two workers: three rounds of its eight threads, two seconds each.
+    stopped = _opened(port, 24, b"POST /voice/incoming HTTP/1.1\r\nHost: x\r\n")
     time.sleep(8)
 
-    assert _answered(port, 1.0)
+    answered = _answered(port, 1.0)
 
     for connection in stopped:
         connection.close()
+    assert answered
