@@ -138,6 +138,7 @@ class ChaosParts(DemoParts):
         for flow_id, flow in flows.items():
             data.seeds.add_flow(flow_id, flow, now)
         publish_snapshot(data.published, data.snapshots)
+        data.close()
 
     def _children(self) -> list[Child]:
         kept = [child for child in super()._children() if child.name != "dashboard"]
@@ -146,6 +147,8 @@ class ChaosParts(DemoParts):
 
     def _end(self) -> None:
         super()._end()
+        if hasattr(self, "service"):
+            self.service.close()
         if self.sql is not None:
             self.sql.remove()
 
