@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.real, pytest.mark.timeout(150)]
 QUIET = (
     "answered",
     "left_in_line",
-    "transfer_colleague",
+    pytest.param("transfer_colleague", marks=pytest.mark.long),
     pytest.param("transfer", marks=pytest.mark.long),  # a minute and a half of talk
 )
 FAULTS = tuple(pytest.param(name, marks=pytest.mark.long) for name in ("web_dies", "redis_dies"))
