@@ -86,6 +86,16 @@ def test_a_holder_who_lives_keeps_it_and_only_the_holder_can(due: RedisDueList) 
     assert due.keep("ring:b", kept, kept + LEASE, kept) == 0, "nobody holds what is not there"
 
 
+def test_what_a_process_hours_ahead_has_written_is_done_all_the_same(due: RedisDueList) -> None:
+    due.put("rest:p", NOW + 3 * 3_600_000, NOW + 3 * 3_600_000)
+    due.put("rest:q", NOW + 3_600_000, NOW)
+
+    assert due.take(LEASE, NOW) is None
+    assert due.take(LEASE, NOW + 10_000) == ("rest:p", NOW + 10_000 + LEASE)
+    assert due.next_due() == NOW + 10_000 + LEASE
+    assert due.take(LEASE, NOW + 20_000) == ("rest:p", NOW + 20_000 + LEASE), "and rest:q keeps its hour"
+
+
 def test_a_later_moment_put_by_the_holder_itself_survives_its_being_done(due: RedisDueList) -> None:
     # A round of offers asks for the next round when the ring plan widens, 20 s from now.
     due.put("match", NOW, NOW)

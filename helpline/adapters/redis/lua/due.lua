@@ -6,6 +6,12 @@
 --   put  {member, at}       make it due
 -- `held` is the end of the lease: who holds another one, or none any more, changes nothing.
 if args.op == 'take' then
+  -- Nothing is ever due hours ahead: such a row was written by a process whose time was wrong for a moment after a loss.
+  local last = redis.call('ZREVRANGE', 'due', 0, 0, 'WITHSCORES')
+  if last[2] and tonumber(last[2]) > now + 7200000 then
+    redis.call('ZADD', 'due', now + 10000, last[1])
+    redis.call('HDEL', 'due:held', last[1])
+  end
   local head = redis.call('ZRANGEBYSCORE', 'due', '-inf', now, 'LIMIT', 0, 1)
   if #head == 0 then return false end
   local till = now + args.lease_ms
