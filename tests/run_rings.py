@@ -108,7 +108,7 @@ RINGS = (
         needs=find_redis,
         stepped=True,
     ),
-    Ring("real processes", 450, tests=("tests/e2e", "-m", "real and not leak"), needs=find_redis),
+    Ring("real processes", 420, tests=("tests/e2e", "-m", "real and not leak"), needs=find_redis),
     # PostgreSQL too: it is killed, stopped and filled in there, so the one that a setting names will not do.
     Ring("chaos of 100 calls", 180, tests=("tests/chaos",), needs=find_both),
     Ring("dashboard", 180, tests=("tests/dashboard", "-m", "not leak"), needs=find_redis),
