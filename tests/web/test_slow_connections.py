@@ -63,9 +63,9 @@ def test_attack_26_silent_connections_delay_no_webhook(port: int) -> None:
 
 @pytest.mark.loopback
 def test_requests_that_stop_in_the_middle_lose_their_threads(port: int) -> None:
-    # All of them may fall to one of the two workers: five rounds of its eight threads, two seconds each.
-    stopped = _opened(port, 40, b"POST /voice/incoming HTTP/1.1\r\nHost: x\r\n")
-    time.sleep(11)
+    # All of them may fall to one of the two workers: three rounds of its eight threads, two seconds each.
+    stopped = _opened(port, 24, b"POST /voice/incoming HTTP/1.1\r\nHost: x\r\n")
+    time.sleep(8)
 
     answered = _answered(port, 1.0)
 
