@@ -61,14 +61,88 @@ def test_attack_26_silent_connections_delay_no_webhook(port: int) -> None:
     assert all(answered)
 
 
+HEAD = b"POST /voice/incoming HTTP/1.1\r\nHost: x\r\n"
+IN_THE_BODY = HEAD + b"Content-Length: 300\r\n\r\nCallSid="
+IN_A_CHUNK = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
 @pytest.mark.loopback
-def test_requests_that_stop_in_the_middle_lose_their_threads(port: int) -> None:
-    # All of them may fall to one of the two workers: three rounds of its eight threads, two seconds each.
-    stopped = _opened(port, 24, b"POST /voice/incoming HTTP/1.1\r\nHost: x\r\n")
-    time.sleep(8)
+@pytest.mark.parametrize("said", [HEAD, IN_THE_BODY], ids=["in the head", "in the body"])
+def test_attack_26_requests_that_stop_in_the_middle_delay_no_webhook(port: int, said: bytes) -> None:
+    stopped = _opened(port, 500, said)
+    time.sleep(0.3)
+
+    answered = [_answered(port, 1.0) for _ in range(10)]
+
+    for connection in stopped:
+        connection.close()
+    assert all(answered)
+
+
+@pytest.mark.loopback
+def test_requests_that_drip_are_let_go_and_delay_no_webhook(port: int) -> None:
+    dripping = _opened(port, 100, HEAD)
+    answered, gone = [], 0
+    for _ in range(14):
+        time.sleep(0.5)
+        gone += sum(_drip(connection) for connection in dripping)
+        answered.append(_answered(port, 1.0))
+
+    for connection in dripping:
+        connection.close()
+    assert all(answered)
+    assert gone >= len(dripping)
+
+
+def _drip(connection: socket.socket) -> bool:
+    """One byte more; whether the connection is gone."""
+    try:
+        connection.sendall(b"a")
+        return False
+    except OSError:
+        return True
+
+
+@pytest.mark.loopback
+def test_who_does_not_hang_up_after_an_answer_holds_nobody_up(port: int) -> None:
+    """The server closes; forty peers that keep their half open must not be waited for one after another."""
+    asked = _opened(port, 40, b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    time.sleep(0.3)
+
+    answered = [_answered(port, 1.0) for _ in range(10)]
+
+    assert all(connection.recv(12) == b"HTTP/1.1 200" for connection in asked)
+    for connection in asked:
+        connection.close()
+    assert all(answered)
+
+
+@pytest.mark.loopback
+def test_a_body_that_only_a_thread_can_read_is_not_waited_for_long(port: int) -> None:
+    # All of them may fall to one of the two workers: two rounds of its eight threads.
+    stopped = _opened(port, 16, IN_A_CHUNK)
+    time.sleep(5)
 
     answered = _answered(port, 1.0)
 
     for connection in stopped:
         connection.close()
     assert answered
+
+
+@pytest.mark.loopback
+def test_a_request_in_pieces_and_two_on_one_connection_are_answered(port: int) -> None:
+    pieces = (b"POST / HT", b"TP/1.1\r\nHost: x\r\nContent-Le", b"ngth: 4\r\n\r", b"\nab", b"cd")
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+        for _ in range(2):
+            for piece in pieces:
+                connection.sendall(piece)
+                time.sleep(0.05)
+            assert connection.recv(4096).startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.loopback
+def test_a_body_longer_than_is_gathered_is_answered(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 300000\r\n\r\n" + b"a" * 300_000)
+        assert connection.recv(4096).startswith(b"HTTP/1.1 200")
