@@ -21,13 +21,13 @@ class Kind(enum.Enum):
 
 
 class Refused(Exception):
-    """Something a telephone cannot do now. status: 404 or 409; where: which part of the wish."""
+    """Something that cannot be done now. status: 4xx; where: which part of the wish, `""` for one without a name."""
 
     def __init__(self, status: int, error: str, where: str) -> None:
         super().__init__(error)
         self.status = status
         self.error = error
-        self.where = where
+        self.where = where or '""'
 
 
 @dataclass(eq=False)

@@ -164,3 +164,10 @@ def test_every_knob_can_be_drawn_from_a_seed(line: Line) -> None:
     assert first == again
     assert any(values != first for values in other)
     assert first["latency_ms"] == 20
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "/control/load"), ("PUT", "/control/knobs")])
+def test_a_field_without_a_name_is_named_all_the_same(ask: Ask, method: str, path: str) -> None:
+    status, answer = ask(method, path, {"": 1})
+
+    assert (status, answer["where"]) == (400, '""')
