@@ -111,7 +111,8 @@ class Presence:
     is open in a browser that can be rung. `suspended` are endpoints of hers that missed
     twice in a row. `lets_next_go_by`: one call is not offered to her, if another can be rung.
     Until `recall_until_ms` she is first in the order:
-    a caller of hers was cut off and may dial again.
+    a caller of hers was cut off and may dial again. `apart`: the carrier shows her on a leg
+    of ours that the working copy has lost, so she is in a talk, whatever `state` says.
     """
 
     psychologist: str
@@ -130,3 +131,4 @@ class Presence:
     wrap_up_more_ms: int = 0
     """By how much she has made this wrap-up longer."""
     recall_until_ms: int = 0
+    apart: bool = False

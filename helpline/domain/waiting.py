@@ -251,7 +251,7 @@ class _Choice:
 
     def _is_free(self, person: Candidate, steps: Sequence[RingStep]) -> bool:
         presence = person.presence
-        if presence.psychologist in self._taken or self._is_cooling(person) or not self._endpoints(person):
+        if presence.apart or presence.psychologist in self._taken or self._is_cooling(person) or not self._endpoints(person):
             return False
         if not any(is_reached(step, person) for step in steps):
             return False
@@ -294,7 +294,8 @@ def open_endpoints(person: Candidate) -> tuple[str, ...]:
 
 def _can_be_rung(person: Candidate) -> bool:
     """Now or within seconds: not in a talk, not on a break."""
-    return person.presence.state in (State.AVAILABLE, State.RINGING, State.WRAP_UP)
+    presence = person.presence
+    return not presence.apart and presence.state in (State.AVAILABLE, State.RINGING, State.WRAP_UP)
 
 
 def _is_awaited(person: Candidate, call: Waiting, now_ms: int) -> tuple[bool, bool]:

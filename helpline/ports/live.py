@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, TypeAlias
@@ -89,8 +89,11 @@ class LiveCalls(Protocol):
     def epoch(self) -> tuple[str, int] | None:
         """(id, moment it began in ms) of the working copy; None: lost or not built yet."""
 
-    def begin_epoch(self, epoch_id: str, now_ms: int) -> bool:
-        """Declare the working copy complete; False when somebody else just did."""
+    def draft_epoch(self, draft: str, now_ms: int) -> None:
+        """Building the working copy begins; `draft` is lost with what is built."""
+
+    def begin_epoch(self, epoch_id: str, now_ms: int, draft: str = "") -> bool:
+        """Declare the working copy complete; False when somebody else just did, or builds it, or `draft` was lost."""
 
     def hold(self, name: str, holder: str, for_ms: int, now_ms: int) -> bool:
         """Take or keep the lease `name`."""
@@ -176,6 +179,14 @@ class Offers(Protocol):
         fields: Mapping[str, str | int | bool] | None = None,
     ) -> State | None:
         """Move a psychologist along her table; None when the event does not apply."""
+
+    def set_apart(
+        self, who: Collection[str], everybody: Collection[str], epoch: str | None, now_ms: int
+    ) -> None:
+        """Of `everybody` exactly `who` are on legs that the working copy has lost, and not rung.
+
+        Only in the `epoch` (its id) in which the carrier was asked: later it is no news.
+        """
 
     def begin_shift(self, psychologist: str, duty: Duty, now_ms: int) -> None:
         """Her tier and shift are `duty`'s now, whatever she is doing."""

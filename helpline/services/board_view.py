@@ -62,7 +62,8 @@ def board_of(sw: Switchboard) -> BoardView:
         if presence is not None and presence.state is not State.OFFLINE:
             has_browser = any(endpoint.kind is EndpointKind.CLIENT for endpoint in person.endpoints)
             closed = has_browser and presence.browser_until_ms <= now_ms
-            people.append(PersonShown(person.name, presence.state, presence.tier, closed))
+            state = State.TALKING if presence.apart else presence.state
+            people.append(PersonShown(person.name, state, presence.tier, closed))
     since = [call.since_ms for call in view.waiting]
     return BoardView(
         waiting=len(view.waiting),

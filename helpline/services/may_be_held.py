@@ -61,10 +61,12 @@ def owners(sw: Switchboard, legs: Mapping[str, CarrierLeg], leg_ids: frozenset[s
 
 
 def _is_forgotten(sw: Switchboard, leg: CarrierLeg, since: Mapping[str, int], now_ms: int) -> bool:
-    """A leg of ours without an offer, not for too long, of nobody who may be rung."""
+    """A leg of ours without an offer, not for too long, of nobody who is rung, or talks, on another."""
     if leg.inbound or sw.offers.by_leg(leg.leg_id) is not None:
         return False
     if now_ms - since.get(leg.leg_id, now_ms) >= ON_HOLD_MS:
         return False
     owner = sw.book.roster.owner_of(leg.endpoint) if leg.endpoint else None
-    return owner is None or sw.offers.presence(owner.id) is None
+    # What she is according to us does not count: her desk may be open in a browser, she may have signed on.
+    presence = sw.offers.presence(owner.id) if owner is not None else None
+    return presence is None or presence.attempt is None

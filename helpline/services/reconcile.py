@@ -73,7 +73,10 @@ class Reconciled:
 def reconcile(sw: Switchboard, carrier: Carrier, strangers: Mapping[str, int] | None = None) -> Reconciled:
     """One run; `strangers` are those of the run before. Raises CarrierDown or LiveStateDown."""
     now_ms = sw.clock.now_ms()
-    lost = sw.calls.epoch() is None
+    epoch = sw.calls.epoch()
+    lost, draft = epoch is None, sw.chance.new_id()
+    if lost:
+        sw.calls.draft_epoch(draft, now_ms)
     legs = {leg.leg_id: leg for leg in carrier.live_legs()}
     queued = {member.leg_id: member.enqueued_ms for member in carrier.waiting()}
     adopted = _adopt_waiting(sw, legs, queued) + adopt_chain(sw, legs, now_ms)
@@ -95,9 +98,12 @@ def reconcile(sw: Switchboard, carrier: Carrier, strangers: Mapping[str, int] | 
     occupied = apart.waiting.union(still_up)
     nowhere |= {leg_id: before.get(leg_id, now_ms) for leg_id in occupied}
     _forget_erased(sw, carrier, now_ms)
-    apply_rota(sw, now_ms, besides=owners(sw, legs, occupied))
+    busy = owners(sw, legs, occupied)
+    everybody = [person.id for person in sw.book.roster.psychologists]
+    sw.offers.set_apart(busy, everybody, epoch[0] if epoch else None, now_ms)
+    apply_rota(sw, now_ms, besides=busy)
     in_doubt = any(now_ms - nowhere[leg_id] < STILL_UP_MS for leg_id in still_up)
-    rebuilt = lost and not in_doubt and sw.calls.begin_epoch(sw.chance.new_id(), now_ms)
+    rebuilt = lost and not in_doubt and sw.calls.begin_epoch(sw.chance.new_id(), now_ms, draft)
     take_back_alarms(sw, now_ms)
     sw.due.put("match", now_ms, now_ms)
     return Reconciled(adopted, ended, freed, dropped, rebuilt, nowhere)

@@ -294,6 +294,33 @@ def test_a_wrap_up_whose_time_passed_while_she_was_rung_is_over(make_world: Make
     assert world.presence("vera").wrap_up_until_ms is None
 
 
+def test_an_epoch_does_not_begin_on_a_copy_that_was_lost_while_it_was_built(make_world: MakeWorld) -> None:
+    world = make_world("vera", epoch=False)
+    world.calls.draft_epoch("mine", world.now)
+    world.calls.draft_epoch("another's", world.now)
+
+    assert not world.calls.begin_epoch("epoch-1", world.now, "mine")
+    assert world.calls.begin_epoch("epoch-1", world.now, "another's")
+
+
+def test_who_is_on_a_leg_that_was_lost_is_not_rung_until_the_carrier_shows_it_gone(
+    make_world: MakeWorld,
+) -> None:
+    world = make_world("vera")
+    before = world.candidates()
+    world.offers.set_apart(["vera"], ["vera"], "epoch-1", world.now)
+
+    call = world.arrives()
+    old_plan = plan_offers(world.calls.line(50, world.now).waiting, before, world.now)
+
+    assert world.live_offers(call) == []
+    assert world.make(old_plan[0]) == (), "planned before it was known"
+    world.offers.set_apart([], ["vera"], "epoch-0", world.now)
+    assert world.round() == (), "seen in another epoch"
+    world.offers.set_apart([], ["vera"], "epoch-1", world.now)
+    assert len(world.round()) == 1
+
+
 def test_a_talk_found_after_a_loss_is_hers_until_her_leg_ends(make_world: MakeWorld) -> None:
     world = make_world("vera", epoch=False)
     call = world.new_call(stage=Stage.TALKING, attempt="room-1", psychologist="vera", spoke_ms=world.now)

@@ -165,6 +165,14 @@ def test_first_choice_or_not_nobody_is_rung_who_is_busy_away_or_on_a_break(state
     assert order_for(waiting("c1", first_choice="vera"), person("vera", state)) == []
 
 
+def test_who_the_carrier_shows_on_a_lost_leg_is_not_rung_though_she_is_available() -> None:
+    vera, bruno = person("vera"), person("bruno", suspended=["phone"])
+    vera = replace(vera, presence=replace(vera.presence, apart=True))
+
+    assert order_for(waiting("c1"), vera) == []
+    assert order_for(waiting("c1"), vera, bruno) == ["bruno"], "nobody else can be rung: suspensions give way"
+
+
 def test_each_ring_that_came_to_nothing_goes_on_to_her_next_endpoint() -> None:
     vera = person("vera", endpoints=("browser", "phone"))
     tries = [(), (("browser", 1),), (("browser", 1), ("phone", 1)), (("browser", 2), ("phone", 1))]

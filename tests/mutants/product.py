@@ -318,4 +318,43 @@ RACES_OF_A_CALL = (
     ),
 )
 
-MUTANTS = (*INVARIANTS, *ORDER, *RACES_OF_A_CALL)
+AFTER_A_LOSS = (
+    Mutant(
+        "who consults is cut off because her desk is open",
+        S + "may_be_held.py",
+        "    return presence is None or presence.attempt is None\n",
+        "    return presence is None\n",
+        "tests/e2e/test_consult_after_a_loss.py::test_who_consults_is_not_rung_and_not_cut_off[desk_is_open-s:lac]",
+    ),
+    Mutant(
+        "who signs on while she consults is rung",
+        D + "waiting.py",
+        "if presence.apart or presence.psychologist in self._taken",
+        "if presence.psychologist in self._taken",
+        WAITING + "test_who_the_carrier_shows_on_a_lost_leg_is_not_rung_though_she_is_available",
+    ),
+    Mutant(
+        "an old plan rings who is on a lost leg",
+        LUA + "lib.lua",
+        "local leg_up = p[3] or (p[2]",
+        "local leg_up = (p[2]",
+        SCRIPTS + "test_who_is_on_a_leg_that_was_lost_is_not_rung_until_the_carrier_shows_it_gone",
+    ),
+    Mutant(
+        "an old look at the carrier lets her be rung",
+        LUA + "apart.lua",
+        "if (redis.call('HGET', 'epoch', 'id') or '') ~= args.epoch then return 0 end\n",
+        "",
+        SCRIPTS + "test_who_is_on_a_leg_that_was_lost_is_not_rung_until_the_carrier_shows_it_gone",
+    ),
+    Mutant(
+        "an epoch begins on a copy that was lost while it was built",
+        LUA + "begin_epoch.lua",
+        "if given(args.draft) and redis.call('GET', 'draft') ~= args.draft then return 0 end\n",
+        "",
+        "tests/e2e/test_consult_after_a_loss.py"
+        "::test_redis_lost_again_while_it_is_rebuilt_is_not_ready_before_the_talks_are_in_it",
+    ),
+)
+
+MUTANTS = (*INVARIANTS, *ORDER, *RACES_OF_A_CALL, *AFTER_A_LOSS)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 APP_KEY_PREFIXES: tuple[str, ...] = (
     "epoch",
+    "draft",
     "call:",
     "calls",
     "sid:",

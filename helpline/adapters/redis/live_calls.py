@@ -100,8 +100,11 @@ class RedisLiveCalls:
         h = self._scripts.hash("epoch")
         return (h["id"], int(h["began_ms"])) if "began_ms" in h else None
 
-    def begin_epoch(self, epoch_id: str, now_ms: int) -> bool:
-        return self._scripts.run("begin_epoch", now_ms, {"id": epoch_id}) == 1
+    def draft_epoch(self, draft: str, now_ms: int) -> None:
+        self._scripts.run("draft_epoch", now_ms, {"draft": draft})
+
+    def begin_epoch(self, epoch_id: str, now_ms: int, draft: str = "") -> bool:
+        return self._scripts.run("begin_epoch", now_ms, {"id": epoch_id, "draft": draft}) == 1
 
     def hold(self, name: str, holder: str, for_ms: int, now_ms: int) -> bool:
         reply = self._scripts.run("lease", now_ms, {"name": name, "holder": holder, "for_ms": for_ms})

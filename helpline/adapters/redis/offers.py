@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from helpline.adapters.redis.live_calls import order_of
 from helpline.adapters.redis.records import offer_from_hash, presence_from_hash
@@ -117,6 +117,12 @@ class RedisOffers:
             "talked": offer.talked,
         }
         self._scripts.run("restore", now_ms, args)
+
+    def set_apart(
+        self, who: Collection[str], everybody: Collection[str], epoch: str | None, now_ms: int
+    ) -> None:
+        args: dict[str, Json] = {"epoch": epoch or "", "everybody": list(everybody), "who": list(who)}
+        self._scripts.run("apart", now_ms, args)
 
     def begin_shift(self, psychologist: str, duty: Duty, now_ms: int) -> None:
         args: dict[str, Json] = {

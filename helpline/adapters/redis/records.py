@@ -146,4 +146,5 @@ def presence_from_hash(psychologist: str, h: Hash) -> Presence:
         lets_next_go_by=h.get("lets_next_go_by") == "1",
         wrap_up_more_ms=_int(h, "wrap_up_more_ms") or 0,
         recall_until_ms=_int(h, "recall_until_ms") or 0,
+        apart=h.get("apart") == "1",
     )

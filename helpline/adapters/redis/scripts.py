@@ -38,6 +38,7 @@ NAMES = (
     "token",
     "read_line",
     "forget",
+    "draft_epoch",
     "begin_epoch",
     "restore",
     "call_third",
@@ -47,6 +48,7 @@ NAMES = (
     "gate",
     "attack",
     "wish",
+    "apart",
 )
 
 

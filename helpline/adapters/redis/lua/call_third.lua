@@ -6,8 +6,8 @@ local c = redis.call('HMGET', key, 'rev', 'stage', 'third', 'third_out')
 if not ready() or c[1] ~= tostring(args.rev) or c[2] ~= 'talking' or c[3] or c[4] then return 0 end
 local psy = args.psychologist
 if psy ~= '' then
-  local p = redis.call('HMGET', 'psy:' .. psy, 'state', 'dropping')
-  local leg_up = p[2] and (redis.call('HGET', 'offer:' .. p[2], 'state') or 'settled') ~= 'settled'
+  local p = redis.call('HMGET', 'psy:' .. psy, 'state', 'dropping', 'apart')
+  local leg_up = p[3] or (p[2] and (redis.call('HGET', 'offer:' .. p[2], 'state') or 'settled') ~= 'settled')
   if p[1] ~= 'available' or leg_up then return 0 end
   psy_to(psy, 'offered')
   redis.call('HSET', 'psy:' .. psy, 'attempt', args.attempt)

@@ -324,7 +324,8 @@ end
 
 -- Take the first free ones of `order` ({psychologist, endpoint} …) until the call has
 -- `want` more offers. Free and not cooling is looked at again: the plan may be old. Nobody
--- is rung while an earlier leg of hers is still being ended (`dropping`). `attempts` are random ids drawn by the caller, one for each.
+-- is rung while an earlier leg of hers is still being ended (`dropping`), or is on one we lost (`apart`). `attempts` are random ids
+-- drawn by the caller, one for each.
 -- With the first one made, those in `args.passing` have let this call go by, and no other.
 local function make_offers(call, order, want, attempts)
   local made, rung = {}, count_rung(call)
@@ -332,11 +333,11 @@ local function make_offers(call, order, want, attempts)
   for _, who in ipairs(order) do
     if #made >= want or #made >= #attempts then break end
     local psy = who[1]
-    local p = redis.call('HMGET', 'psy:' .. psy, 'state', 'dropping')
+    local p = redis.call('HMGET', 'psy:' .. psy, 'state', 'dropping', 'apart')
     local c = redis.call('HMGET', 'call:' .. call, 'first_choice', 'cool:' .. psy)
     local free = p[1] == 'available' or (p[1] == 'wrap_up' and (args.wrap_up or c[1] == psy))
     local cooling = c[2] and tonumber(c[2]) > now
-    local leg_up = p[2] and (redis.call('HGET', 'offer:' .. p[2], 'state') or 'settled') ~= 'settled'
+    local leg_up = p[3] or (p[2] and (redis.call('HGET', 'offer:' .. p[2], 'state') or 'settled') ~= 'settled')
     if free and not leg_up and not cooling then
       local attempt = attempts[#made + 1]
       psy_to(psy, 'offered')
