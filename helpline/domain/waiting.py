@@ -251,7 +251,12 @@ class _Choice:
 
     def _is_free(self, person: Candidate, steps: Sequence[RingStep]) -> bool:
         presence = person.presence
-        if presence.apart or presence.psychologist in self._taken or self._is_cooling(person) or not self._endpoints(person):
+        if (
+            presence.apart
+            or presence.psychologist in self._taken
+            or self._is_cooling(person)
+            or not self._endpoints(person)
+        ):
             return False
         if not any(is_reached(step, person) for step in steps):
             return False

@@ -11,6 +11,8 @@ from helpline.adapters.redis import scripts
 from helpline.adapters.redis.keys import APP_KEY_PREFIXES
 from helpline.domain import call, presence
 from tests import draw_tables
+from tests.adapters.test_live_state_machine import OWN_KEYS
+from tests.chaos import judge
 
 ROOT = Path(__file__).parents[2]
 LUA = ROOT / "helpline/adapters/redis/lua"
@@ -87,6 +89,17 @@ def test_every_key_of_the_code_is_granted_to_its_user_and_described(key: str) ->
     assert re.search(rf"`{re.escape(key)}(?:<[^`]*>)?`", described), (
         f"{key} is in no table of docs/internals/live_state.md"
     )
+
+
+def test_what_is_left_when_nobody_calls_is_what_the_page_says() -> None:
+    (said,) = re.findall(
+        r"^When nobody calls, what is left is (.*?)\n\n", LIVE_STATE, re.DOTALL | re.MULTILINE
+    )
+    names = {name.rstrip("…") for name in re.findall(r"`([^`]+)`", said)}
+    judged = {"rq:" if key.startswith("rq:") else key for key in (*judge.STAY, *judge.STAY_PREFIXES)}
+
+    assert names == {"batch:" if key.startswith("batch:") else key for key in judged}
+    assert {key.partition(":")[0] for key in OWN_KEYS} <= {name.partition(":")[0] for name in names}
 
 
 @pytest.mark.parametrize("script", sorted(path.stem for path in LUA.glob("*.lua")))

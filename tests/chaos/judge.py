@@ -281,14 +281,13 @@ def compare(log: Sequence[Record], stores: Stores) -> list[Finding]:
     return found
 
 
-_STAY = ("done:forgets", "epoch", "psys", "tokens", "due:wake", "batch:public")
-_STAY_PREFIXES = (
+STAY = ("done:forgets", "epoch", "psys", "tokens", "due:wake", "alarms")
+STAY_PREFIXES = (
     "psy:",
     "lease:",
     "clock:",
     "stat:",
     "batch:",
-    "alarm",
     "rq:worker",
     "rq:queue",
     "rq:clean",
@@ -299,7 +298,7 @@ _STAY_PREFIXES = (
 
 def _may_stay(key: str) -> bool:
     """The empty state: what Redis holds when nobody calls (docs/internals/live_state.md)."""
-    return key in _STAY or key.startswith(_STAY_PREFIXES)
+    return key in STAY or key.startswith(STAY_PREFIXES)
 
 
 def _numbers(log: Sequence[Record]) -> dict[str, str]:

@@ -297,7 +297,9 @@ def test_callers_who_are_nowhere_one_after_another_keep_her_no_longer_than_one(
         apart = may_be_held(line.sw, legs, {"room": ("hers", *inside)}, since, nowhere, now_ms)
         return bool(apart.waiting)
 
-    assert keeps(1, 1)  # she is on duty according to us: it is the flag `apart` that keeps her from being rung
+    assert keeps(
+        1, 1
+    )  # she is on duty according to us: it is the flag `apart` that keeps her from being rung
     redis_admin.flushall()
     assert keeps(1, ON_HOLD_MS - 1)
     assert not keeps(1, ON_HOLD_MS)
