@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Final
 
 from helpline.domain.traffic import CallOutcome, EndState, duration_class, wait_class
 
@@ -198,6 +199,22 @@ class LiveCall:
         """This call after `event`; None when late. Fields beside the stage are the caller's."""
         stage = advance(self.stage, event)
         return None if stage is None else replace(self, stage=stage)
+
+
+CARRIER_ENDS_MS: Final = 4 * 3_600_000
+"""The carrier ends every leg so long after it was answered, without a word (carrier study R20)."""
+
+WARNED_MS: Final = 15 * 60_000
+"""So long before it she is warned: time to come to an end, or to agree on calling again."""
+
+
+def cut_at_ms(call: LiveCall, now_ms: int) -> int | None:
+    """When the carrier ends this call (ms), once that is near; None before.
+
+    The caller's leg is the oldest of those in a talk: it was answered when they arrived.
+    """
+    end_ms = call.arrived_ms + CARRIER_ENDS_MS
+    return end_ms if now_ms >= end_ms - WARNED_MS else None
 
 
 def outcome_of(call: LiveCall, ended_ms: int, welcome_ms: int) -> CallOutcome:

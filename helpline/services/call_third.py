@@ -43,7 +43,9 @@ def whom_to_call(sw: Switchboard, psychologist: str) -> tuple[Callable3, ...]:
     colleagues = [
         Callable3(f"p:{c.presence.psychologist}", _name(sw.book, c.presence.psychologist), is_colleague=True)
         for c in candidates(sw, sw.offers.presences())
-        if c.presence.state is State.AVAILABLE and not c.presence.apart and c.presence.psychologist != psychologist
+        if c.presence.state is State.AVAILABLE
+        and not c.presence.apart
+        and c.presence.psychologist != psychologist
     ]
     listed = [Callable3(f"s:{place.id}", place.name, is_samu=place.is_samu) for place in places]
     samu = [place for place in listed if place.is_samu]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 from helpline.domain.accept_code import accept_code, spelled
-from helpline.domain.call import LiveCall, Stage
+from helpline.domain.call import LiveCall, Stage, cut_at_ms
 from helpline.domain.directory import OrientationType, Structure
 from helpline.domain.errors import FicheRefused
 from helpline.domain.hours import PARIS
@@ -73,6 +73,8 @@ class CallShown:
     """How a third party ended by itself, while the caller is still on hold."""
     whom: tuple[Callable3, ...] = ()
     """Whom she could call into the talk now."""
+    cut_at_ms: int | None = None
+    """When the carrier ends the call, once that is near."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,7 @@ def desk_of(sw: Switchboard, psychologist: str, structures: Iterable[Structure])
         suspended=_suspended(sw, presence),
         recall_until_ms=_recall_until(presence, now_ms),
         offer=_offer_shown(sw, presence, offer, call),
-        call=_call_shown(sw, presence, offer, call),
+        call=_call_shown(sw, presence, offer, call, now_ms),
         fiche=fiches[0] if fiches else None,
         fiches_after=max(0, len(fiches) - 1),
         groups=cards_of(structures, datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(PARIS).date()),
@@ -206,7 +208,7 @@ def _offer_shown(
 
 
 def _call_shown(
-    sw: Switchboard, presence: Presence | None, offer: Offer | None, call: LiveCall | None
+    sw: Switchboard, presence: Presence | None, offer: Offer | None, call: LiveCall | None, now_ms: int
 ) -> CallShown | None:
     if presence is None or presence.state is not State.TALKING or offer is None or call is None:
         return None
@@ -224,6 +226,7 @@ def _call_shown(
         third=_third_shown(sw, call),
         third_gone=_third_gone(sw, call),
         whom=whom_to_call(sw, presence.psychologist) if not call.third else (),
+        cut_at_ms=cut_at_ms(call, now_ms),
     )
 
 

@@ -104,6 +104,21 @@ def test_each_button_of_a_talk_does_its_work_and_shows_what_is_next(desk: Desk, 
     assert "Fin de la liaison avec Clinique du Lac" in desk.does("/desk/talk", to="let_go").text
 
 
+def test_a_quarter_of_an_hour_before_the_carrier_cuts_the_talk_off_her_page_says_so_and_what_to_do(
+    desk: Desk, pages: Pages
+) -> None:
+    desk.talks()
+    began_ms = pages.clock.now
+    assert "Coupure automatique" not in desk.browser.get("/desk/state").text
+    pages.clock.now += 225 * 60_000  # 3 h 45
+
+    warned = Desk(pages).browser.get("/desk/state").text
+
+    assert "Coupure automatique dans" in warned
+    assert f'data-until="{began_ms + 240 * 60_000}"' in warned
+    assert "rappeler le même numéro" in warned
+
+
 @pytest.mark.parametrize("whom", ["s:cdom-69", "s:nobody", "p:p1", "+33199001069", "0199001069", "15", ""])
 def test_nobody_is_called_whom_the_page_does_not_offer(desk: Desk, whom: str) -> None:
     desk.talks()

@@ -318,6 +318,16 @@ RACES_OF_A_CALL = (
     ),
 )
 
+LONG_TALKS = (
+    Mutant(
+        "R20 nobody is warned before the carrier ends a talk",
+        D + "call.py",
+        "return end_ms if now_ms >= end_ms - WARNED_MS else None",
+        "return end_ms if now_ms >= end_ms else None",
+        "tests/e2e/test_four_hours.py::test_a_quarter_of_an_hour_before_the_carrier_ends_a_talk_her_desk_says_so",
+    ),
+)
+
 AFTER_A_LOSS = (
     Mutant(
         "who consults is cut off because her desk is open",
@@ -357,4 +367,4 @@ AFTER_A_LOSS = (
     ),
 )
 
-MUTANTS = (*INVARIANTS, *ORDER, *RACES_OF_A_CALL, *AFTER_A_LOSS)
+MUTANTS = (*INVARIANTS, *ORDER, *RACES_OF_A_CALL, *AFTER_A_LOSS, *LONG_TALKS)
