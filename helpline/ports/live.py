@@ -76,7 +76,11 @@ class LiveCalls(Protocol):
     def ended(self, before_ms: int, limit: int) -> list[LiveCall]:
         """Records of calls that ended before a moment and have not been forgotten yet."""
 
-    def line(self, limit: int, now_ms: int) -> LineView: ...
+    def line(self, limit: int, now_ms: int, *, of_each_need: bool = False) -> LineView:
+        """The first `limit` callers in order; with `of_each_need` then the first `limit` of each need too.
+
+        A need is a ring plan with its skills: nobody is hidden behind callers who need somebody else.
+        """
 
     def gate(self, now_ms: int) -> Gate: ...
 

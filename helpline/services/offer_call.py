@@ -33,7 +33,7 @@ NOT_CARRIED_OUT_MS = 30_000
 _FREE = (State.AVAILABLE, State.RINGING)
 
 HEAD_OF_LINE = 50
-"""Callers looked at in one round; more than this many psychologists are never free."""
+"""Callers looked at in one round, and of each need; more than this many psychologists are never free."""
 
 PRESENCES_ONLY = 1
 """For who asks about people, not about the line: reading fifty callers costs more than all else in a webhook."""
@@ -41,7 +41,7 @@ PRESENCES_ONLY = 1
 
 def offer_round(sw: Switchboard, now_ms: int) -> int:
     """Make every offer that is due now. Returns how many were made. Raises LiveStateDown."""
-    view = sw.calls.line(HEAD_OF_LINE, now_ms)
+    view = sw.calls.line(HEAD_OF_LINE, now_ms, of_each_need=True)
     if not view.ready or not view.waiting:
         return 0
     made = 0

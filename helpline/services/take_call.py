@@ -150,14 +150,15 @@ def _enter_line(sw: Switchboard, call: LiveCall, gate: Gate | None, now_ms: int)
     if gate is not None and _is_full(sw, gate, now_ms):
         sw.calls.arrive(replace(call, stage=Stage.LED_ON, refused=True, session=""), None, (), now_ms)
         return documents.call_flow(sw.book, documents.FULL_FLOW).document
-    view = sw.calls.line(_looked_at(sw, gate), now_ms)
+    look_at = _looked_at(sw, gate)
+    planned = look_at == HEAD_OF_LINE
+    view = sw.calls.line(look_at, now_ms, of_each_need=planned)
     watch_duty(sw, view, now_ms)
     if not somebody_is_there(sw, view, call):
         document, session = documents.way_on(sw.book, call.nobody_flow, call.line)
         sw.calls.arrive(replace(call, stage=Stage.LED_ON, led_on=True, session=session), None, (), now_ms)
         return document
-    planned = view.ready and _looked_at(sw, gate) == HEAD_OF_LINE
-    wanted = wanted_for(sw, view, waiting_of(call), now_ms) if planned else None
+    wanted = wanted_for(sw, view, waiting_of(call), now_ms) if planned and view.ready else None
     sw.calls.arrive(call, wanted, new_attempts(sw, wanted), now_ms)
     return documents.in_line()
 

@@ -105,7 +105,7 @@ class World:
     def arrives(self, **changes: object) -> str:
         """A call with the first offers that planning gives it; its id."""
         call = self.new_call(**changes)
-        view = self.calls.line(50, self.now)
+        view = self.calls.line(50, self.now, of_each_need=True)
         own = Waiting(call.id, call.line_key_ms, call.arrived_ms, plan_from_text(call.plan), call.skills)
         planned = plan_offers((*view.waiting, own), self.candidates(), self.now)
         wanted = next((w for w in planned if w.call == call.id), None)
@@ -127,10 +127,12 @@ class World:
         return [self.new_id("at") for _ in range(wanted.how_many)] if wanted else []
 
     def wanted(self) -> tuple[Wanted, ...]:
-        return plan_offers(self.calls.line(50, self.now).waiting, self.candidates(), self.now)
+        return plan_offers(
+            self.calls.line(50, self.now, of_each_need=True).waiting, self.candidates(), self.now
+        )
 
     def make(self, wanted: Wanted) -> tuple[str, ...]:
-        live = {w.call: w.live_offers for w in self.calls.line(50, self.now).waiting}
+        live = {w.call: w.live_offers for w in self.calls.line(50, self.now, of_each_need=True).waiting}
         return self.offers.make(wanted, live.get(wanted.call, 0), self.attempts(wanted), self.now)
 
     def round(self) -> tuple[str, ...]:

@@ -507,6 +507,13 @@ class Night(RuleBasedStateMachine):
         waiting = {call for call, h in calls.items() if h["stage"] == "waiting"}
 
         assert set(self.admin.zrange("waiting", 0, -1)) == waiting
+        needs = {call: f"{calls[call].get('plan', '')}|{calls[call].get('skills', '')}" for call in waiting}
+        assert set(self.admin.smembers("needs")) == set(needs.values())
+        for need in needs.values():
+            of_it = self.admin.zrange(f"waiting:{need}", 0, -1, withscores=True)
+            assert dict(of_it) == {
+                call: self.admin.zscore("waiting", call) for call in needs if needs[call] == need
+            }
         assert self.admin.smembers("calls") == set(calls)
         for call, h in calls.items():
             assert self.admin.get(f"sid:{h['leg_id']}") == f"c:{call}"
@@ -592,7 +599,7 @@ class Night(RuleBasedStateMachine):
             self.clock.now + 2_000
         )  # lost orders and dead processes are found out within two seconds
         held_up = [p for p in self.hashes("psy").values() if "dropping" in p]
-        view = self.sw.calls.line(50, self.clock.now)
+        view = self.sw.calls.line(50, self.clock.now, of_each_need=True)
         wanted = plan_offers(view.waiting, candidates(self.sw, view.presences), self.clock.now)
         live = {call.call: call.live_offers for call in view.waiting}
 

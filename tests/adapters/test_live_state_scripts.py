@@ -12,9 +12,10 @@ from helpline.domain.call import Event, Stage
 from helpline.domain.people import Tier
 from helpline.domain.presence import Event as PresenceEvent
 from helpline.domain.presence import State
+from helpline.domain.ring_plan import RingStep, Who, plan_to_text
 from helpline.domain.waiting import Claim, Offer, OfferState, Settlement, Wanted, plan_offers
 from helpline.ports import Change, Duty, Saved
-from tests.adapters.live_state import WRAP_UP_MS, Person, World
+from tests.adapters.live_state import PLAN, WRAP_UP_MS, Person, World
 
 MakeWorld = Callable[..., World]
 
@@ -215,6 +216,46 @@ def test_who_signs_off_in_mid_call_leaves_when_it_ends_and_may_change_her_mind(m
     world.settle(attempt, Settlement.TALKED)
     assert world.state("vera") is State.OFFLINE
     assert not world.presence("vera").leaving
+
+
+def test_the_first_of_each_need_are_read_however_many_need_something_else_before(
+    make_world: MakeWorld,
+) -> None:
+    world = make_world("vera")
+    skilled = [world.arrives(skills=("internes",)) for _ in range(60)]
+    world.after(5)
+    named = plan_to_text((RingStep(0, Who.NAMED, 25, ("bruno",)),))
+    others = [world.arrives(plan=named) for _ in range(55)]
+    world.after(5)
+    last = world.arrives(skills=("internes",))
+    anybody = world.new_call()
+    world.calls.arrive(anybody, None, (), world.now)
+
+    read = world.calls.line(50, world.now, of_each_need=True).waiting
+
+    assert len(world.calls.line(50, world.now).waiting) == 50
+    assert {w.call for w in read} == {*sorted(skilled)[:50], *sorted(others)[:50], anybody.id}
+    assert last not in {w.call for w in read}
+    (made,) = world.round()
+    assert world.offer(made).call == anybody.id
+
+
+def test_a_need_that_the_rules_find_later_is_the_one_the_call_is_read_under(make_world: MakeWorld) -> None:
+    world = make_world("vera")
+    asked = world.new_call(stage=Stage.MENU, plan="")
+    world.calls.arrive(asked, None, (), world.now)
+    for _ in range(60):
+        world.arrives(skills=("internes",))
+    world.after(5)
+    ruled = {"plan": plan_to_text(PLAN), "skills": "", "line_key_ms": world.now}
+    assert (
+        world.calls.save(world.call(asked.id), Change(event=Event.ENQUEUED, set=ruled), world.now)
+        is Saved.DONE
+    )
+
+    (made,) = world.round()
+
+    assert world.offer(made).call == asked.id
 
 
 def test_forgetting_a_call_frees_who_is_rung_for_it_at_the_present_moment(

@@ -13,6 +13,7 @@ from helpline.domain.routing.rules import RingPlan
 from helpline.services import keep_duty
 from helpline.services.claim_call import answer_offer
 from helpline.services.desk_view import desk_of
+from helpline.services.offer_call import HEAD_OF_LINE
 from tests import builders
 from tests.e2e.conftest import MakeLine
 from tests.phone import Caller, Handset, Line
@@ -21,6 +22,7 @@ vera = builders.psychologist("vera", 1)
 bruno = builders.psychologist("bruno", 2)
 dora = builders.psychologist("dora", 3, skills=frozenset({"internes"}))
 at_two = replace(vera, endpoints=(Endpoint("e1b", EndpointKind.CLIENT, "client:vera"), *vera.endpoints))
+ANCIEN = "0826000401"
 
 
 def with_plan(line: Line, *steps: RingStep, wrap_up_s: int = 120) -> Line:
@@ -59,6 +61,29 @@ def test_a_skill_is_rung_first_and_then_the_others(make_line: MakeLine) -> None:
 
     line.until(line.dora.rings, 2)
     assert 10 < rung_after_s(line, line.vera, 13) <= 13
+
+
+def test_whoever_somebody_free_can_take_is_rung_for_however_many_wait_before_them(
+    make_line: MakeLine,
+) -> None:
+    line = make_line(vera, dora)
+    ruled = line.book.rules
+    skilled = tuple(
+        replace(r, then=replace(r.then, skills=("internes",))) if "ancien_0826" in str(r.when) else r
+        for r in ruled.rules
+    )
+    line.book.rules = replace(ruled, rules=skilled)
+    first = line.caller().dials(ANCIEN)
+    line.dora.accepts()
+    line.until_talk(first, line.dora)
+    for _ in range(HEAD_OF_LINE):
+        line.caller().dials(ANCIEN)
+    line.after(2)
+    assert line.vera.times_rung() == 0
+
+    line.caller().dials()
+
+    line.until(line.vera.rings, 3)
 
 
 def test_somebody_named_is_rung_from_her_step_on_though_on_standby(make_line: MakeLine) -> None:

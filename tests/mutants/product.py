@@ -175,9 +175,16 @@ ORDER = (
     Mutant(
         "order who is brought back goes to the end of the line",
         LUA + "lib.lua",
-        "redis.call('ZADD', 'waiting', redis.call('HGET', key, 'line_key_ms'), id)",
-        "redis.call('ZADD', 'waiting', now, id)",
+        "local age, need = redis.call('HGET', 'call:' .. call, 'line_key_ms'), need_of(call)",
+        "local age, need = now, need_of(call)",
         RACE + "test_talks_cut.py::test_r07_who_was_cut_off_comes_before_who_called_later[0]",
+    ),
+    Mutant(
+        "order fifty who need somebody else hide who comes after them",
+        S + "offer_call.py",
+        "    view = sw.calls.line(HEAD_OF_LINE, now_ms, of_each_need=True)\n",
+        "    view = sw.calls.line(HEAD_OF_LINE, now_ms)\n",
+        "tests/e2e/test_ring_plan.py::test_whoever_somebody_free_can_take_is_rung_for_however_many_wait_before_them",
     ),
     Mutant(
         "order the most flexible is rung first",

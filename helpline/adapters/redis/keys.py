@@ -15,6 +15,8 @@ APP_KEY_PREFIXES: tuple[str, ...] = (
     "calls",
     "sid:",
     "waiting",
+    "waiting:",
+    "needs",
     "psy:",
     "psys",
     "offer:",

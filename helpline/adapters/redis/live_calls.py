@@ -75,8 +75,9 @@ class RedisLiveCalls:
         calls = (self.get(call_id) for call_id in self._scripts.members("calls"))
         return (call for call in calls if call is not None)
 
-    def line(self, limit: int, now_ms: int) -> LineView:
-        view = json.loads(str(self._scripts.run("read_line", now_ms, {"limit": limit})))
+    def line(self, limit: int, now_ms: int, *, of_each_need: bool = False) -> LineView:
+        args: dict[str, Json] = {"limit": limit, "of_each_need": of_each_need}
+        view = json.loads(str(self._scripts.run("read_line", now_ms, args)))
         # Lua cannot tell an empty list from an empty object.
         calls: list[dict[str, str]] = view["calls"] or []
         people: list[dict[str, str]] = view["people"] or []

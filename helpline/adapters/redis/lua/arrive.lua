@@ -10,7 +10,7 @@ redis.call('SET', 'sid:' .. args.leg_id, 'c:' .. args.id)
 redis.call('SADD', 'calls', args.id)
 if args.fields.stage == 'waiting' then
   tell('board')
-  redis.call('ZADD', 'waiting', args.fields.line_key_ms, args.id)
+  stand_in_line(args.id)
   if ready() then make_offers(args.id, args.order, args.want, args.attempts) end
   put_due('match', now + 1000)
 end

@@ -21,9 +21,9 @@ for _, attempt in ipairs(redis.call('SMEMBERS', 'offers:' .. args.call)) do
 end
 local leg = redis.call('HGET', key, 'leg_id')
 if leg then redis.call('DEL', 'sid:' .. leg) end
+leave_line(args.call)
 redis.call('DEL', key, 'offers:' .. args.call)
 if redis.call('GET', 'fiche:call:' .. args.call) == 'sealed' then redis.call('DEL', 'fiche:call:' .. args.call) end
 redis.call('SREM', 'calls', args.call)
-redis.call('ZREM', 'waiting', args.call)
 forget_due('move:' .. args.call, 'joined:' .. args.call, 'speak:' .. args.call, 'place:' .. args.call)
 return 1

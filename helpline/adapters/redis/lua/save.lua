@@ -15,10 +15,9 @@ if args.event == 'bridged' then
     redis.call('HSET', 'offer:' .. attempt, 'talked', 1)
   end
 end
+local stands_elsewhere = (args.set.line_key_ms or args.set.plan or args.set.skills) and leave_line(args.id)
 for field, value in pairs(args.set) do redis.call('HSET', key, field, value) end
-if args.set.line_key_ms and redis.call('ZSCORE', 'waiting', args.id) then
-  redis.call('ZADD', 'waiting', args.set.line_key_ms, args.id)
-end
+if stands_elsewhere then stand_in_line(args.id) end
 for _, field in ipairs(args.del) do redis.call('HDEL', key, field) end
 -- Who talks with the caller and her is no mere call among colleagues any more.
 local c = redis.call('HMGET', key, 'third', 'third_in', 'held')
