@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import inspect, select, text
+from sqlalchemy import Connection, inspect, select, text
 
-from helpline.adapters.sql.engine import Database, make_engine
-from helpline.adapters.sql.migrate import SqlMigrations
+from helpline.adapters.sql.engine import BUSY_MS, LOCK_MS, Database, make_engine
+from helpline.adapters.sql.migrate import LOCK, SqlMigrations
 from helpline.adapters.sql.tables import metadata, sweep_state
 from helpline.domain.errors import DatabaseDown
+
+LOCKED_S = {"sqlite": BUSY_MS / 1000, "postgresql": LOCK_MS / 1000}
 
 
 @pytest.fixture
@@ -59,3 +63,25 @@ def test_an_unknown_revision_is_refused_and_changes_nothing(database: Database) 
 
     assert failed.value.permanent
     assert migrations.differences() == []
+
+
+def test_a_migration_waits_for_another_longer_than_for_a_lock(database: Database, database_url: str) -> None:
+    other = Database(make_engine(database_url))
+    begun = threading.Event()
+
+    def keep(connection: Connection) -> None:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": LOCK})
+        begun.set()
+        time.sleep(LOCKED_S[connection.dialect.name] + 1)
+
+    first = threading.Thread(target=other.transaction, args=(keep,))
+    first.start()
+    begun.wait(10)
+    try:
+        SqlMigrations(database).upgrade()
+    finally:
+        first.join()
+        other.close()
+
+    assert SqlMigrations(database).differences() == []

@@ -11,12 +11,14 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.util.exc import CommandError
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from helpline.adapters.sql.engine import Database
 from helpline.adapters.sql.tables import metadata
 from helpline.domain.errors import DatabaseDown
 
+TRIES = 3
+LOCK = 0x68656C70  # any number that nothing else locks
 _FOLDER = Path(__file__).parent / "migrations"
 
 
@@ -39,14 +41,31 @@ class SqlMigrations:
         unknown = False
 
         def run(connection: Connection) -> None:
+            _alone(connection)
             do(_config(connection))
 
         try:
-            self._database.transaction(run)
+            self._in_turn(run)
         except CommandError:
             unknown = True
         if unknown:
             raise DatabaseDown("sql: no such revision, or the database is of a newer release", permanent=True)
+
+    def _in_turn(self, run: Callable[[Connection], None]) -> None:
+        """Another process may be migrating, for longer than a lock is waited for elsewhere."""
+        for _ in range(TRIES - 1):
+            try:
+                return self._database.transaction(run)
+            except DatabaseDown as error:
+                if error.permanent:
+                    raise
+        return self._database.transaction(run)
+
+
+def _alone(connection: Connection) -> None:
+    """One migration at a time. SQLite's transactions are alone by themselves; two on PostgreSQL would both create."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": LOCK})
 
 
 def _config(connection: Connection) -> Config:
