@@ -56,7 +56,7 @@ def _back_in_line(sw: Switchboard, call: LiveCall) -> LiveCall:
 
     def decide(now: LiveCall) -> Change | None:
         event = Event.ENQUEUED if now.stage in (Stage.LED_ON, Stage.MENU) else Event.BACK_IN_LINE
-        return Change(event=event, set={"caller_in": False}, drop=("session",))
+        return Change(event=event, set={"caller_in": False}, drop=("session", "to_partner"))
 
     change_call(sw, call, decide)
     return sw.calls.get(call.id) or call
@@ -77,6 +77,9 @@ def _first_wait(sw: Switchboard, call: LiveCall, now_ms: int) -> Document:
 
 
 def _wait_on(sw: Switchboard, call: LiveCall, digits: str, now_ms: int) -> Document:
+    if call.to_partner:
+        # Asked once more, the reply to that choice was lost: the same again.
+        return documents.out_of_line()
     view = sw.calls.line(PRESENCES_ONLY, now_ms)
     there = somebody_is_there(sw, view, call)
     if not (there or call.stays) or nobody_rings(sw, view, call, now_ms):

@@ -53,7 +53,8 @@ def leave_line(
 def _let_out(sw: Switchboard, call: LiveCall, now_ms: int) -> Document:
     """We let them out of the queue: to a way on, to the chain, or back if that has changed."""
     if call.to_partner:
-        _led_on(sw, call)
+        # The note stays until they are back: asked once more, this is the answer again.
+        _led_on(sw, call, to_partner=True)
         return documents.to_partner(sw.book, call.line)
     view = sw.calls.line(PRESENCES_ONLY, now_ms)
     if not (call.stays or somebody_is_there(sw, view, call)):
@@ -72,9 +73,10 @@ def lead_on(sw: Switchboard, call: LiveCall) -> Document:
     return document
 
 
-def _led_on(sw: Switchboard, call: LiveCall, session: str = "") -> None:
+def _led_on(sw: Switchboard, call: LiveCall, session: str = "", *, to_partner: bool = False) -> None:
     kept: dict[str, str | int | bool] = {"led_on": True, "session": session}
-    led_on = Change(event=Event.LED_ON, set=kept, drop=("to_partner",), release=True)
+    forgotten = () if to_partner else ("to_partner",)
+    led_on = Change(event=Event.LED_ON, set=kept, drop=forgotten, release=True)
     change_call(sw, call, lambda now: led_on)
 
 

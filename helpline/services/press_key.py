@@ -24,8 +24,10 @@ _ASKED = (Stage.MENU, Stage.LED_ON)
 def press_key(sw: Switchboard, leg_id: str, digits: str) -> Document:
     """Answer `/voice/keys`. Anything unexpected leads into the line. Raises LiveStateDown."""
     call = sw.calls.by_leg(leg_id) if leg_id else None
-    if call is None or not call.session or call.stage not in _ASKED:
+    if call is None or call.stage not in _ASKED:
         return documents.in_line()
+    if not call.session:
+        return _once_more(sw, call)
     partner = partner_of(sw.book) is not None
     try:
         at = FlowSession.from_text(call.session)
@@ -33,6 +35,15 @@ def press_key(sw: Switchboard, leg_id: str, digits: str) -> Document:
     except FlowError:
         return documents.in_line()
     return _go_on(sw, call, at, done)
+
+
+def _once_more(sw: Switchboard, call: LiveCall) -> Document:
+    """The flow is over for them, and its last answer was lost on the way: the same again, else into the line."""
+    if call.to_partner:
+        return documents.to_partner(sw.book, call.line)
+    if call.refused:
+        return documents.call_flow(sw.book, documents.FULL_FLOW).document
+    return documents.in_line()
 
 
 def _go_on(sw: Switchboard, call: LiveCall, at: FlowSession, done: Step) -> Document:
@@ -45,7 +56,7 @@ def _go_on(sw: Switchboard, call: LiveCall, at: FlowSession, done: Step) -> Docu
             return documents.in_line()
         case Outcome.PARTNER:
             event = Event.LED_ON if call.stage is Stage.MENU else None
-            _change(sw, call, Change(event=event, set={"led_on": True, "session": ""}))
+            _change(sw, call, Change(event=event, set={"led_on": True, "to_partner": True, "session": ""}))
             return documents.to_partner(sw.book, call.line, done.document)
     if call.stage is Stage.MENU and done.session is None and at.flow == documents.FILTER_FLOW:
         return refuse_call(sw, call, done.document)
