@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from helpline.domain.presence import State
+from helpline.services import keep_duty
+from helpline.services.await_recall import await_recall
 from helpline.services.switch_attack_mode import begin_attack_mode
 from tests import builders
 from tests.e2e.conftest import MakeLine
@@ -65,3 +68,21 @@ def test_in_attack_mode_who_pressed_nothing_is_not_let_in_by_a_lost_reply(line: 
     assert caller.hears("faites le 15")
     assert line.vera.times_rung() == line.bruno.times_rung() == 0
     assert line.until_counted() == {"refused": 1}
+
+
+# ---- two wishes of one psychologist
+
+
+def test_interrompu_is_kept_though_she_had_wished_to_let_the_next_call_go_by(line: Line) -> None:
+    caller = line.caller().dials()
+    line.vera.accepts()
+    line.until_talk(caller, line.vera)
+    line.after(5)
+    caller.hangs_up()
+    line.until(lambda: line.vera.state is State.WRAP_UP, 5)
+    keep_duty.let_next_go_by(line.sw, "p1")
+
+    assert await_recall(line.sw, "p1")
+
+    line.caller().dials()
+    line.until(line.vera.rings, 5)

@@ -29,6 +29,8 @@ if args.event == 'on_duty' then
   clear_alarm('last_endpoint_does_not_answer')
 end
 for field, value in pairs(args.set) do redis.call('HSET', key, field, value) end
+-- First for whoever calls next: the later wish holds.
+if args.set.recall_until_ms then redis.call('HDEL', key, 'lets_next_go_by') end
 if from == 'ringing' and to ~= 'talking' and attempt then
   local state = redis.call('HGET', 'offer:' .. attempt, 'state')
   if state == 'due' then settle(attempt, 'withdrawn', 0, 0)
