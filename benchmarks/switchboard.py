@@ -44,6 +44,7 @@ def fill(client: redis.Redis, world: World, size: int) -> float:
     first = world.new_call()
     world.calls.arrive(first, None, [], world.now)
     copy = client.hgetall(f"call:{first.id}")
+    (need,) = client.smembers("needs")
     for start in range(1, size, BATCH):
         with client.pipeline(transaction=False) as pipe:
             for n in range(start, min(start + BATCH, size)):
@@ -51,7 +52,7 @@ def fill(client: redis.Redis, world: World, size: int) -> float:
                 pipe.hset(f"call:{call}", mapping={**copy, "leg_id": leg})
                 pipe.set(f"sid:{leg}", f"c:{call}")
                 pipe.sadd("calls", call)
-                pipe.zadd("waiting", {call: first.line_key_ms + n})
+                pipe.zadd(f"waiting:{need}", {call: first.line_key_ms + n})
             pipe.execute()
     return (int(client.info("memory")["used_memory"]) - before) / size
 

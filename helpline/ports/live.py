@@ -77,7 +77,7 @@ class LiveCalls(Protocol):
         """Records of calls that ended before a moment and have not been forgotten yet."""
 
     def line(self, limit: int, now_ms: int, *, of_each_need: bool = False) -> LineView:
-        """The first `limit` callers in order; with `of_each_need` then the first `limit` of each need too.
+        """The first `limit` callers, with `of_each_need` the first `limit` of each need; in the order of the line.
 
         A need is a ring plan with its skills: nobody is hidden behind callers who need somebody else.
         """

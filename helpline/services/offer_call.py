@@ -33,7 +33,7 @@ NOT_CARRIED_OUT_MS = 30_000
 _FREE = (State.AVAILABLE, State.RINGING)
 
 HEAD_OF_LINE = 50
-"""Callers looked at in one round, and of each need; more than this many psychologists are never free."""
+"""Callers of each need looked at in one round; more than this many psychologists are never free."""
 
 PRESENCES_ONLY = 1
 """For who asks about people, not about the line: reading fifty callers costs more than all else in a webhook."""
@@ -113,15 +113,20 @@ def nobody_rings(sw: Switchboard, view: LineView, call: LiveCall, now_ms: int) -
     reached = tuple(step for step in plan_from_text(call.plan) if 1000 * step.after_s <= waited_ms)
     people = ever_reached(reached, call.skills, candidates(sw, view.presences))
     free = [c for c in people if c.presence.state in _FREE]
-    return is_at_the_head(sw, call, len(free), now_ms)
+    return is_at_the_head(sw, call, free, now_ms)
 
 
-def is_at_the_head(sw: Switchboard, call: LiveCall, of: int, now_ms: int) -> bool:
-    """Among the first `of` callers: so many psychologists leave nobody among them unrung for.
+def is_at_the_head(sw: Switchboard, call: LiveCall, could: Sequence[Candidate], now_ms: int) -> bool:
+    """Among the first callers that `could` may be rung for, one for each of them: none of these goes unrung for.
 
-    Who stands further back waits because others were there before, whatever that takes.
+    Who stands further back waits because others were there before, whatever that takes. Callers who
+    need somebody else are no such others.
     """
-    return of > 0 and any(first.call == call.id for first in sw.calls.line(of, now_ms).waiting)
+    if not could:
+        return False
+    line = sw.calls.line(len(could), now_ms, of_each_need=True).waiting
+    same = sorted((one.key_ms, one.call) for one in line if ever_reached(one.plan, one.skills, could))
+    return any(first == call.id for _, first in same[: len(could)])
 
 
 def _come_back(sw: Switchboard, view: LineView, now_ms: int) -> None:

@@ -27,7 +27,7 @@ def is_unanswered(sw: Switchboard, view: LineView, call: LiveCall, now_ms: int) 
         return False
     people = ever_reached(plan_from_text(call.plan), call.skills, candidates(sw, view.presences))
     could = [c for c in people if c.presence.state in _COULD_ANSWER]
-    return is_at_the_head(sw, call, len(could), now_ms)
+    return is_at_the_head(sw, call, could, now_ms)
 
 
 def watch_duty(sw: Switchboard, view: LineView, now_ms: int) -> None:

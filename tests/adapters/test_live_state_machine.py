@@ -497,23 +497,26 @@ class Night(RuleBasedStateMachine):
         found = self.admin.zrange("due", 0, -1, withscores=True)
         return {str(member): int(score) for member, score in found}
 
+    def names(self, kind: str) -> list[str]:
+        """What stands after `kind:` in the keys there are."""
+        return [key[len(kind) + 1 :] for key in sorted(self.admin.keys(f"{kind}:*"))]
+
     def hashes(self, kind: str) -> dict[str, dict[str, str]]:
-        keys = sorted(self.admin.keys(f"{kind}:*"))
-        return {key[len(kind) + 1 :]: self.admin.hgetall(key) for key in keys}
+        return {name: self.admin.hgetall(f"{kind}:{name}") for name in self.names(kind)}
 
     @invariant()
     def the_line_holds_who_waits_and_nobody_else(self) -> None:
         calls = self.hashes("call")
         waiting = {call for call, h in calls.items() if h["stage"] == "waiting"}
 
-        assert set(self.admin.zrange("waiting", 0, -1)) == waiting
-        needs = {call: f"{calls[call].get('plan', '')}|{calls[call].get('skills', '')}" for call in waiting}
-        assert set(self.admin.smembers("needs")) == set(needs.values())
-        for need in needs.values():
-            of_it = self.admin.zrange(f"waiting:{need}", 0, -1, withscores=True)
-            assert dict(of_it) == {
-                call: self.admin.zscore("waiting", call) for call in needs if needs[call] == need
-            }
+        need_of = {call: f"{calls[call].get('plan', '')}|{calls[call].get('skills', '')}" for call in waiting}
+        needs = set(need_of.values())
+        assert set(self.admin.smembers("needs")) == needs
+        assert set(self.names("waiting")) == needs
+        for need in needs:
+            line = self.admin.zrange(f"waiting:{need}", 0, -1, withscores=True)
+            ages = {c: float(calls[c]["line_key_ms"]) for c, of_it in need_of.items() if of_it == need}
+            assert dict(line) == ages
         assert self.admin.smembers("calls") == set(calls)
         for call, h in calls.items():
             assert self.admin.get(f"sid:{h['leg_id']}") == f"c:{call}"

@@ -33,6 +33,22 @@ def with_plan(line: Line, *steps: RingStep, wrap_up_s: int = 120) -> Line:
     return line
 
 
+def who_needs_dora_waits(line: Line, how_many: int) -> Line:
+    """The former number needs a skill that only Dora has, who is talking: so many wait for her."""
+    ruled = line.book.rules
+    skilled = tuple(
+        replace(r, then=replace(r.then, skills=("internes",))) if "ancien_0826" in str(r.when) else r
+        for r in ruled.rules
+    )
+    line.book.rules = replace(ruled, rules=skilled)
+    first = line.caller().dials(ANCIEN)
+    line.dora.accepts()
+    line.until_talk(first, line.dora)
+    for _ in range(how_many):
+        line.caller().dials(ANCIEN)
+    return line
+
+
 def rung_after_s(line: Line, who: Handset, most_s: float) -> float:
     began = line.stepper.now_ms
     line.until(who.rings, most_s)
@@ -66,24 +82,26 @@ def test_a_skill_is_rung_first_and_then_the_others(make_line: MakeLine) -> None:
 def test_whoever_somebody_free_can_take_is_rung_for_however_many_wait_before_them(
     make_line: MakeLine,
 ) -> None:
-    line = make_line(vera, dora)
-    ruled = line.book.rules
-    skilled = tuple(
-        replace(r, then=replace(r.then, skills=("internes",))) if "ancien_0826" in str(r.when) else r
-        for r in ruled.rules
-    )
-    line.book.rules = replace(ruled, rules=skilled)
-    first = line.caller().dials(ANCIEN)
-    line.dora.accepts()
-    line.until_talk(first, line.dora)
-    for _ in range(HEAD_OF_LINE):
-        line.caller().dials(ANCIEN)
+    line = who_needs_dora_waits(make_line(vera, dora), HEAD_OF_LINE)
     line.after(2)
     assert line.vera.times_rung() == 0
 
     line.caller().dials()
 
     line.until(line.vera.rings, 3)
+
+
+def test_who_waits_behind_callers_that_need_somebody_else_is_told_that_nobody_answers(
+    make_line: MakeLine,
+) -> None:
+    line = who_needs_dora_waits(make_line(vera, dora), 2)
+    line.after(1)
+    caller = line.caller().dials()
+
+    line.after(150)
+
+    assert line.vera.times_rung() > 1
+    assert caller.hears("Personne n'a encore pu vous répondre")
 
 
 def test_somebody_named_is_rung_from_her_step_on_though_on_standby(make_line: MakeLine) -> None:

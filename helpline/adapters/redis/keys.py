@@ -14,7 +14,6 @@ APP_KEY_PREFIXES: tuple[str, ...] = (
     "call:",
     "calls",
     "sid:",
-    "waiting",
     "waiting:",
     "needs",
     "psy:",

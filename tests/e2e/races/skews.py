@@ -29,7 +29,7 @@ SKEWS = 200 if LONG else 10
 QUICK = {"HELPLINE_ERASE_AFTER_S": "5", "HELPLINE_SWEEP_EVERY_S": "5"}
 """Calls are counted and erased soon, so that a test can look at what is left."""
 
-OF_A_CALL = ("call:", "calls", "sid:", "waiting", "offer", "receipt", "mark")
+OF_A_CALL = ("call:", "calls", "sid:", "waiting:", "needs", "offer", "receipt", "mark")
 """Keys that must be gone when the last call was counted and erased."""
 
 

@@ -6,4 +6,8 @@ if ends ~= 0 and ends <= now then
   tell('board')
   ends = 0
 end
-return {redis.call('ZCARD', 'waiting'), string.format('%d', ends)}
+local waiting = 0
+for _, need in ipairs(redis.call('SMEMBERS', 'needs')) do
+  waiting = waiting + redis.call('ZCARD', 'waiting:' .. need)
+end
+return {waiting, string.format('%d', ends)}

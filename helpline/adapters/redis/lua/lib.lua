@@ -60,8 +60,8 @@ local function forget_due(...)
   redis.call('HDEL', 'due:again', ...)
 end
 
--- What a call needs of a psychologist: its ring plan and its skills. Who needs the same stands in a line of
--- their own beside the whole one, so that nobody is hidden behind callers who need somebody else.
+-- What a call needs of a psychologist: its ring plan and its skills. Who needs the same stands in one line, and
+-- the line of all is these together, so that nobody is hidden behind callers who need somebody else.
 local function need_of(call)
   local c = redis.call('HMGET', 'call:' .. call, 'plan', 'skills')
   return (c[1] or '') .. '|' .. (c[2] or '')
@@ -69,21 +69,19 @@ end
 
 local function stand_in_line(call)
   local age, need = redis.call('HGET', 'call:' .. call, 'line_key_ms'), need_of(call)
-  redis.call('ZADD', 'waiting', age, call)
   redis.call('ZADD', 'waiting:' .. need, age, call)
   redis.call('SADD', 'needs', need)
 end
 
 -- Before the call's record changes or goes: that says where they stand. Returns whether they stood there.
 local function leave_line(call)
-  if redis.call('ZREM', 'waiting', call) == 0 then return false end
   local need = need_of(call)
-  redis.call('ZREM', 'waiting:' .. need, call)
+  if redis.call('ZREM', 'waiting:' .. need, call) == 0 then return false end
   if redis.call('EXISTS', 'waiting:' .. need) == 0 then redis.call('SREM', 'needs', need) end
   return true
 end
 
--- Move a call along its table. Keeps the line (`waiting`) equal to the stage.
+-- Move a call along its table. Keeps the line (`waiting:`) equal to the stage.
 local function call_to(id, event)
   local key = 'call:' .. id
   local from = redis.call('HGET', key, 'stage')
