@@ -77,6 +77,9 @@ def caller_joined(sw: Switchboard, carrier: Carrier, call_id: str, now_ms: int) 
     call = sw.calls.get(call_id)
     if call is None or call.room is None or not _is_on_the_way(call):
         return None
+    if call.stage is not Stage.WAITING and now_ms < _seen_by_ms(call):
+        # The look after an earlier move, which this one has overtaken: too soon to say.
+        return _seen_by_ms(call)
     try:
         inside = carrier.room(call.room)
     except CarrierDown:
@@ -102,6 +105,13 @@ def _is_on_the_way(call: LiveCall) -> bool:
     if call.stage is Stage.TALKING:
         return not call.held and not call.caller_in
     return call.stage in (Stage.CLAIMED, Stage.WAITING)
+
+
+def _seen_by_ms(call: LiveCall) -> int:
+    """When who was told to join is to have arrived; 0 for who was not told."""
+    if call.moved_ms is None:
+        return 0
+    return call.moved_ms + (SEEN_AGAIN_MS if call.stage is Stage.TALKING else SEEN_AFTER_MS)
 
 
 def _fetch_out(sw: Switchboard, call: LiveCall, inside: tuple[str, ...], now_ms: int) -> None:

@@ -145,6 +145,25 @@ def test_a_caller_who_reached_the_room_when_the_claim_was_lost_is_fetched_out_of
     assert not exchange.world.call(call).caller_in
 
 
+def test_a_caller_moved_again_soon_after_a_lost_claim_is_looked_after_again(exchange: Exchange) -> None:
+    # The look after the first move comes due before the second one can have arrived; it must not be the last.
+    call = exchange.world.arrives()
+    leg = exchange.world.call(call).leg_id
+    exchange.carrier.add(CarrierLeg(leg, True, LegStatus.IN_PROGRESS, line="entraide"))
+    exchange.world.calls.save(exchange.world.call(call), Change(set={"first_wait_ms": 1}), exchange.world.now)
+    exchange.after(100)
+    first, second = (exchange.world.attempt_for(call, who) for who in ("p1", "p2"))
+    exchange.world.claim(first)
+    exchange.after(3_000)
+    exchange.world.settle(first, Settlement.LOST)
+    assert exchange.world.claim(second) is Claim.WON
+
+    exchange.after(12_000)
+
+    ordered = [path for _, path in exchange.carrier.moved]
+    assert ordered == [f"/voice/join/{first}"] + 2 * [f"/voice/join/{second}"]
+
+
 def test_standby_is_rung_at_the_moment_the_plan_says(redis_app: redis.Redis) -> None:
     # Nothing else happens meanwhile: only the round's own request for the next round can do it.
     exchange = Exchange(redis_app, "vera", "bruno")

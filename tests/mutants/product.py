@@ -302,6 +302,13 @@ RACES_OF_A_CALL = (
         "tests/e2e/test_whatever_dies.py::test_news_of_the_room_that_comes_late_tears_nobody_out_of_it",
     ),
     Mutant(
+        "a look that an earlier move asked for is the last",
+        S + "move_caller.py",
+        "if call.stage is not Stage.WAITING and now_ms < _seen_by_ms(call):",
+        "if call.stage is Stage.WAITING and now_ms < _seen_by_ms(call):",
+        "tests/adapters/test_live_state_effects.py::test_a_caller_moved_again_soon_after_a_lost_claim_is_looked_after_again",
+    ),
+    Mutant(
         "a refused order is believed and the caller given up",
         S + "move_caller.py",
         "    if leg is None or leg.status.is_final:\n        end_call(",
