@@ -24,12 +24,24 @@ from helpline.ports.fiches import (
     SealedFiches,
     Sealer,
 )
-from helpline.ports.live import Change, DueList, Duty, Effect, Gate, LineView, LiveCalls, Offers, Saved
+from helpline.ports.live import (
+    AttackMode,
+    Change,
+    DueList,
+    Duty,
+    Effect,
+    Gate,
+    LineView,
+    LiveCalls,
+    Offers,
+    Saved,
+)
 from helpline.ports.news import News
 from helpline.ports.people import Migrations, PublishedStore, SeedStore, Snapshots
 from helpline.ports.work import Jobs, Renderer, SweepTimes
 
 __all__ = [
+    "AttackMode",
     "Accounts",
     "Alarms",
     "BatchKey",

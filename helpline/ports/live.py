@@ -57,6 +57,15 @@ class Gate:
     attack_until_ms: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class AttackMode:
+    """Until when (ms), and who threw it when: a name of staff, '' for the command line."""
+
+    until_ms: int
+    by: str
+    since_ms: int | None
+
+
 class LiveCalls(Protocol):
     """The working copy of the calls. Every method may raise LiveStateDown."""
 
@@ -84,8 +93,11 @@ class LiveCalls(Protocol):
 
     def gate(self, now_ms: int) -> Gate: ...
 
-    def set_attack(self, until_ms: int | None, now_ms: int) -> None:
-        """Attack mode until a moment; None ends it now."""
+    def set_attack(self, until_ms: int | None, by: str, now_ms: int) -> None:
+        """Attack mode until a moment; None ends it now. `by` whom, as the board names them."""
+
+    def attack_mode(self, now_ms: int) -> AttackMode | None:
+        """None when it is off."""
 
     def forget(self, call_id: str, now_ms: int) -> None:
         """Remove every trace of a call and its offers (a call the carrier never had)."""

@@ -11,7 +11,7 @@ from helpline.domain.alarms import Alarm
 from helpline.domain.call import Stage
 from helpline.domain.people import EndpointKind, Tier
 from helpline.domain.presence import State
-from helpline.services.switch_attack_mode import attack_mode_until
+from helpline.ports import AttackMode
 from helpline.services.switchboard import Switchboard
 
 _IN_TALK = (Stage.CLAIMED, Stage.TALKING)
@@ -40,8 +40,8 @@ class BoardView:
     """False while the working copy is being rebuilt: then the figures are not whole."""
     alarms: tuple[Alarm, ...] = ()
     """What is wrong now, longest first."""
-    attack_until_ms: int | None = None
-    """When attack mode ends; None when it is off."""
+    attack: AttackMode | None = None
+    """None when it is off."""
 
     @property
     def free(self) -> int:
@@ -72,5 +72,5 @@ def board_of(sw: Switchboard) -> BoardView:
         people=tuple(people),
         ready=view.ready,
         alarms=sw.alarms.standing(),
-        attack_until_ms=attack_mode_until(sw),
+        attack=sw.calls.attack_mode(now_ms),
     )

@@ -7,7 +7,7 @@ import pytest
 from dashboard.pages.board.views import ALARMS
 from helpline.domain.alarms import AlarmKind
 from helpline.services import keep_duty
-from helpline.services.switch_attack_mode import attack_mode_until
+from helpline.services.switch_attack_mode import attack_mode_until, begin_attack_mode
 from tests.dashboard.conftest import Pages
 
 
@@ -43,16 +43,27 @@ def test_each_alarm_is_one_sentence_and_stands_until_it_is_over(pages: Pages, ki
 
 @pytest.mark.parametrize("handle", ["vera", "alix"])
 def test_attack_mode_is_thrown_by_hand_seen_by_all_and_ends_by_itself(pages: Pages, handle: str) -> None:
+    names = {"vera": "Vera", "alix": "Alix Dumas"}
     board = pages.signed_in(handle)
     assert "Fin à" not in board.get("/board").text
 
     assert board.post("/board/attack-mode", {"to": "toujours"}).status_code == 400
     assert board.post("/board/attack-mode", {"to": "on"}).status_code == 303
     assert attack_mode_until(pages.sw) == pages.clock.now + 3_600_000
-    assert "Fin à 04:00" in pages.signed_in("alix").get("/board/state").text
+    seen = pages.signed_in("alix").get("/board/state").text
+    assert "Fin à 04:00" in seen
+    assert f"Mis à 03:00 par {names[handle]}." in seen
     assert board.post("/board/attack-mode", {"to": "off"}).status_code == 303
     assert attack_mode_until(pages.sw) is None
 
     board.post("/board/attack-mode", {"to": "on"})
     pages.clock.now += 3_600_000
     assert "Fin à" not in board.get("/board/state").text
+
+
+def test_attack_mode_thrown_by_the_command_line_is_told_too(pages: Pages) -> None:
+    begin_attack_mode(pages.sw, 30)
+
+    assert "Fin à 03:30. Mis à 03:00 par la ligne de commande." in " ".join(
+        pages.signed_in("vera").get("/board/state").text.split()
+    )

@@ -14,6 +14,7 @@ from dashboard.access import signed_in
 from dashboard.i18n import N_
 from dashboard.pages.desk.views import STATES
 from dashboard.parts import parts
+from dashboard.session import somebody
 from helpline.domain.alarms import AlarmKind
 from helpline.domain.hours import PARIS
 from helpline.domain.presence import State
@@ -62,7 +63,7 @@ def attack_mode() -> AnyResponse:
     sw = parts().service.switchboard
     match request.form.get("to"):
         case "on":
-            begin_attack_mode(sw)
+            begin_attack_mode(sw, by=somebody().account.name)
         case "off":
             end_attack_mode(sw)
         case _:
@@ -79,9 +80,9 @@ def _draw(view: BoardView) -> str:
 
 
 def _words() -> dict[str, object]:
-    return {"states": STATES, "order": ORDER, "alarms": ALARMS, "attack_until": _attack_until}
+    return {"states": STATES, "order": ORDER, "alarms": ALARMS, "clock": _clock}
 
 
-def _attack_until(view: BoardView) -> str:
+def _clock(at_ms: int) -> str:
     """On the clock on the wall, 14:05."""
-    return datetime.fromtimestamp((view.attack_until_ms or 0) / 1000, UTC).astimezone(PARIS).strftime("%H:%M")
+    return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(PARIS).strftime("%H:%M")

@@ -34,6 +34,7 @@ APP_KEY_PREFIXES: tuple[str, ...] = (
     "legs",
     "alarms",
     "attack",
+    "attack:by",
     "rq:",
     "clock:",
     "stat:",

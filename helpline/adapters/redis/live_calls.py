@@ -12,7 +12,7 @@ from helpline.adapters.redis.records import waiting_from_hash as _waiting
 from helpline.adapters.redis.scripts import Json, Scripts, as_fields
 from helpline.domain.call import LiveCall, Stage
 from helpline.domain.waiting import Wanted
-from helpline.ports import Change, Gate, LineView, Saved
+from helpline.ports import AttackMode, Change, Gate, LineView, Saved
 
 _SAVED = {1: Saved.DONE, 0: Saved.CHANGED, -1: Saved.LATE}
 
@@ -91,8 +91,15 @@ class RedisLiveCalls:
         waiting, until_ms = cast("list[object]", self._scripts.run("gate", now_ms, {}))
         return Gate(int(str(waiting)), int(str(until_ms)) or None)
 
-    def set_attack(self, until_ms: int | None, now_ms: int) -> None:
-        self._scripts.run("attack", now_ms, {"until": until_ms or 0})
+    def set_attack(self, until_ms: int | None, by: str, now_ms: int) -> None:
+        self._scripts.run("attack", now_ms, {"until": until_ms or 0, "by": by})
+
+    def attack_mode(self, now_ms: int) -> AttackMode | None:
+        until_ms = self.gate(now_ms).attack_until_ms
+        h = self._scripts.hash("attack:by")
+        if until_ms is None:
+            return None
+        return AttackMode(until_ms, h.get("who", ""), int(float(h.get("at_ms", "0"))) or None)
 
     def forget(self, call_id: str, now_ms: int) -> None:
         self._scripts.run("forget", now_ms, {"call": call_id})

@@ -2,7 +2,7 @@
 -- An attack mode that is over is removed by the first who looks: nothing here has an expiry.
 local ends = tonumber(redis.call('GET', 'attack') or '0')
 if ends ~= 0 and ends <= now then
-  redis.call('DEL', 'attack')
+  redis.call('DEL', 'attack', 'attack:by')
   tell('board')
   ends = 0
 end
