@@ -23,7 +23,7 @@ class Change:
     """One compare-and-set of a call: what happened and what is written with it.
 
     `set` and `drop` name fields of `LiveCall`; `release` frees everybody who is rung
-    for it except the attempt `keep`.
+    for it except the attempt `keep`. With `most_waiting` it is late when so many wait already.
     """
 
     event: CallEvent | None = None
@@ -32,6 +32,7 @@ class Change:
     effects: tuple[Effect, ...] = ()
     release: bool = False
     keep: str | None = None
+    most_waiting: int = 0
 
 
 class Saved(StrEnum):
@@ -69,8 +70,18 @@ class AttackMode:
 class LiveCalls(Protocol):
     """The working copy of the calls. Every method may raise LiveStateDown."""
 
-    def arrive(self, call: LiveCall, wanted: Wanted | None, attempts: Sequence[str], now_ms: int) -> bool:
-        """Record a new call with its first offers; False when its leg is already known."""
+    def arrive(
+        self,
+        call: LiveCall,
+        wanted: Wanted | None,
+        attempts: Sequence[str],
+        now_ms: int,
+        most_waiting: int = 0,
+    ) -> bool:
+        """Record a new call with its first offers; False when its leg is already known.
+
+        False too, and nothing is recorded, when `most_waiting` (0: no bound) wait already.
+        """
 
     def by_leg(self, leg_id: str) -> LiveCall | None: ...
 

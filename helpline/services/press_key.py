@@ -16,7 +16,7 @@ from helpline.ports import Change
 from helpline.services import documents
 from helpline.services.change_call import change_call
 from helpline.services.switchboard import Switchboard, partner_of
-from helpline.services.take_call import admit_call, refuse_call
+from helpline.services.take_call import admit_call, enter_by_key, refuse_call
 
 _ASKED = (Stage.MENU, Stage.LED_ON)
 
@@ -60,7 +60,16 @@ def _go_on(sw: Switchboard, call: LiveCall, at: FlowSession, done: Step) -> Docu
             return documents.to_partner(sw.book, call.line, done.document)
     if call.stage is Stage.MENU and done.session is None and at.flow == documents.FILTER_FLOW:
         return refuse_call(sw, call, done.document)
-    _change(sw, call, _kept(call, done, keys))
+    kept: dict[str, str | int | bool] = {
+        "session": done.session.to_text() if done.session else "",
+        "keys": ",".join(keys),
+    }
+    if call.stage is Stage.MENU and done.enqueue is not None:
+        wait = {"wait_flow": call.wait_flow or done.enqueue.wait}
+        return enter_by_key(sw, call, {**kept, **wait}, done.document)
+    over = call.stage is Stage.MENU and done.session is None
+    led_on = Change(event=Event.LED_ON, set={"led_on": True, "session": ""})
+    _change(sw, call, led_on if over else Change(set=kept))
     return done.document
 
 
@@ -68,17 +77,6 @@ def _chosen(call: LiveCall, at: FlowSession, done: Step) -> tuple[str, ...]:
     """What the caller has chosen by key so far, the one just pressed included if it meant something."""
     meant = done.session.keys[-1:] if done.session is not None and done.session.keys != at.keys else ()
     return (*call.keys, *meant)[-MOST_KEYS_KEPT:]
-
-
-def _kept(call: LiveCall, done: Step, keys: tuple[str, ...]) -> Change:
-    session = done.session.to_text() if done.session else ""
-    kept: dict[str, str | int | bool] = {"session": session, "keys": ",".join(keys)}
-    if call.stage is Stage.MENU and done.enqueue is not None:
-        kept["wait_flow"] = call.wait_flow or done.enqueue.wait
-        return Change(event=Event.ENQUEUED, set=kept)
-    if call.stage is Stage.MENU and done.session is None:
-        return Change(event=Event.LED_ON, set={"led_on": True, "session": ""})
-    return Change(set=kept)
 
 
 def _change(sw: Switchboard, call: LiveCall, change: Change) -> None:

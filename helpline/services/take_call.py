@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from helpline.domain.alarms import AlarmKind
@@ -74,9 +75,21 @@ def admit_call(sw: Switchboard, call: LiveCall, keys: tuple[str, ...]) -> Docume
         led_on = Change(event=Event.LED_ON, set={"led_on": True, "session": session})
         change_call(sw, call, lambda now: led_on if now.stage is Stage.MENU else None)
         return document
-    entered = Change(event=Event.ENQUEUED, set={**_ruled_by(ruled), "keys": ",".join(keys)})
+    return enter_by_key(sw, call, {**_ruled_by(ruled), "keys": ",".join(keys)})
+
+
+def enter_by_key(
+    sw: Switchboard, call: LiveCall, kept: Mapping[str, str | int | bool], document: Document = ()
+) -> Document:
+    """A key led from a menu into the line, by `document`, if there is room; `kept` is written with it."""
+    most = sw.book.rules.waiting_max
+    entered = Change(event=Event.ENQUEUED, set=kept, most_waiting=most)
     change_call(sw, call, lambda now: entered if now.stage is Stage.MENU else None)
-    return documents.in_line()
+    now_ms = sw.clock.now_ms()
+    after = sw.calls.get(call.id)
+    if after is not None and after.stage is Stage.MENU and _is_full(sw, sw.calls.gate(now_ms), now_ms):
+        return refuse_call(sw, call)
+    return document or documents.in_line()
 
 
 def _ruled_by(call: LiveCall) -> dict[str, str | int | bool]:
@@ -148,8 +161,7 @@ def _enter_line(sw: Switchboard, call: LiveCall, gate: Gate | None, now_ms: int)
     `gate` None: whoever it is stands in the carrier's queue already and is not turned away.
     """
     if gate is not None and _is_full(sw, gate, now_ms):
-        sw.calls.arrive(replace(call, stage=Stage.LED_ON, refused=True, session=""), None, (), now_ms)
-        return documents.call_flow(sw.book, documents.FULL_FLOW).document
+        return _turn_away(sw, call, now_ms)
     look_at = _looked_at(sw, gate)
     planned = look_at == HEAD_OF_LINE
     view = sw.calls.line(look_at, now_ms, of_each_need=planned)
@@ -159,8 +171,19 @@ def _enter_line(sw: Switchboard, call: LiveCall, gate: Gate | None, now_ms: int)
         sw.calls.arrive(replace(call, stage=Stage.LED_ON, led_on=True, session=session), None, (), now_ms)
         return document
     wanted = wanted_for(sw, view, waiting_of(call), now_ms) if planned and view.ready else None
-    sw.calls.arrive(call, wanted, new_attempts(sw, wanted), now_ms)
+    most = sw.book.rules.waiting_max if gate is not None else 0
+    came_in = sw.calls.arrive(call, wanted, new_attempts(sw, wanted), now_ms, most)
+    if not came_in and sw.calls.by_leg(call.leg_id) is None:
+        # Others took the last places since the gate was asked.
+        sw.alarms.raise_alarm(AlarmKind.LINE_FULL, now_ms)
+        return _turn_away(sw, call, now_ms)
     return documents.in_line()
+
+
+def _turn_away(sw: Switchboard, call: LiveCall, now_ms: int) -> Document:
+    """The line is full: the spoken alternative, for a call not recorded yet."""
+    sw.calls.arrive(replace(call, stage=Stage.LED_ON, refused=True, session=""), None, (), now_ms)
+    return documents.call_flow(sw.book, documents.FULL_FLOW).document
 
 
 def _looked_at(sw: Switchboard, gate: Gate | None) -> int:

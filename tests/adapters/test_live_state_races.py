@@ -47,6 +47,30 @@ def at_once(jobs: list[Callable[[], object]]) -> list[object]:
     return list(answers)
 
 
+def test_of_twenty_who_arrive_at_once_in_a_line_of_five_five_come_in(redis_app: redis.Redis) -> None:
+    world = World(redis_app, [])
+    calls = [world.new_call() for _ in range(20)]
+
+    came_in = at_once([lambda call=call: world.calls.arrive(call, None, (), world.now, 5) for call in calls])  # type: ignore[misc]  # a default argument
+
+    assert came_in.count(True) == 5
+    assert world.calls.gate(world.now).waiting == 5
+    assert sum(world.calls.get(call.id) is not None for call in calls) == 5, "nothing is kept of the others"
+
+
+def test_of_twenty_who_press_the_key_at_once_in_a_line_of_five_five_come_in(redis_app: redis.Redis) -> None:
+    world = World(redis_app, [])
+    calls = [world.new_call(stage=Stage.MENU) for _ in range(20)]
+    for call in calls:
+        world.calls.arrive(call, None, (), world.now)
+    key = Change(event=Event.ENQUEUED, most_waiting=5)
+
+    saved = at_once([lambda call=call: world.calls.save(call, key, world.now) for call in calls])  # type: ignore[misc]  # a default argument
+
+    assert Counter(saved) == {Saved.DONE: 5, Saved.LATE: 15}
+    assert world.calls.gate(world.now).waiting == 5
+
+
 @pytest.fixture
 def twenty(redis_app: redis.Redis) -> tuple[World, str, list[str]]:
     """A call for which twenty telephones ring: the world, the call, the attempts."""

@@ -7,8 +7,11 @@ from dataclasses import replace
 import redis
 
 from helpline.domain.alarms import AlarmKind
-from helpline.domain.call import Stage
+from helpline.domain.call import LiveCall, Stage
+from helpline.ports import Gate, LiveCalls
+from helpline.services import documents
 from helpline.services.switch_attack_mode import attack_mode_until, begin_attack_mode, end_attack_mode
+from helpline.services.take_call import admit_call, take_call
 from tests.e2e.conftest import MakeLine
 from tests.phone import Caller, Line
 
@@ -66,6 +69,39 @@ def test_a_flood_takes_nobodys_place_and_nobodys_offer(make_line: MakeLine) -> N
     assert sum(counts.values()) == 41
     line.until(lambda: not alarms(line), 15)
     line.is_sound()
+
+
+def test_who_asked_before_others_took_the_last_places_hears_that_the_line_is_full(
+    make_line: MakeLine,
+) -> None:
+    line = make_line(rules={"waiting_max": 2})
+    menu = LiveCall("menu", "CA-menu", "entraide", Stage.MENU, line.stepper.now_ms)
+    in_line(line, 2)
+    line.sw.calls.arrive(menu, None, (), line.stepper.now_ms)
+    asked_before = replace(line.sw, calls=AskedBefore(line.sw.calls))
+    full = documents.call_flow(line.book, documents.FULL_FLOW).document
+
+    assert take_call(asked_before, "CA-new", "entraide") == full
+    assert admit_call(asked_before, menu, ("1",)) == full
+
+    assert line.sw.calls.gate(line.stepper.now_ms).waiting == 2
+    refused = [line.sw.calls.by_leg(leg) for leg in ("CA-new", "CA-menu")]
+    assert [(call.stage, call.refused) for call in refused if call] == [(Stage.LED_ON, True)] * 2
+    assert alarms(line) == {AlarmKind.LINE_FULL}
+
+
+class AskedBefore:
+    """The calls, whose gate tells for once how it was when nobody waited."""
+
+    def __init__(self, calls: LiveCalls) -> None:
+        self._calls = calls
+        self._old = [Gate(0, None)] * 2
+
+    def gate(self, now_ms: int) -> Gate:
+        return self._old.pop() if self._old else self._calls.gate(now_ms)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._calls, name)
 
 
 def test_who_stands_in_the_carriers_queue_is_adopted_however_many_they_are(

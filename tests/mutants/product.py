@@ -332,6 +332,30 @@ RACES_OF_A_CALL = (
     ),
 )
 
+ADMISSION = (
+    Mutant(
+        "two who come at once both take the last place",
+        LUA + "arrive.lua",
+        "if line_is_full() then return {'', 0} end\n",
+        "",
+        RACES + "test_of_twenty_who_arrive_at_once_in_a_line_of_five_five_come_in",
+    ),
+    Mutant(
+        "who presses the key is let into a line that is full by then",
+        LUA + "save.lua",
+        "if line_is_full() then return -1 end\n",
+        "",
+        RACES + "test_of_twenty_who_press_the_key_at_once_in_a_line_of_five_five_come_in",
+    ),
+    Mutant(
+        "who was too late for the last place is sent into the queue unrecorded",
+        S + "take_call.py",
+        "    if not came_in and sw.calls.by_leg(call.leg_id) is None:\n",
+        "    if False:\n",
+        "tests/e2e/test_flood.py::test_who_asked_before_others_took_the_last_places_hears_that_the_line_is_full",
+    ),
+)
+
 LONG_TALKS = (
     Mutant(
         "R20 nobody is warned before the carrier ends a talk",
@@ -381,4 +405,4 @@ AFTER_A_LOSS = (
     ),
 )
 
-MUTANTS = (*INVARIANTS, *ORDER, *RACES_OF_A_CALL, *AFTER_A_LOSS, *LONG_TALKS)
+MUTANTS = (*INVARIANTS, *ORDER, *RACES_OF_A_CALL, *AFTER_A_LOSS, *LONG_TALKS, *ADMISSION)

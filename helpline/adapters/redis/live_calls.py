@@ -28,7 +28,14 @@ class RedisLiveCalls:
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
 
-    def arrive(self, call: LiveCall, wanted: Wanted | None, attempts: Sequence[str], now_ms: int) -> bool:
+    def arrive(
+        self,
+        call: LiveCall,
+        wanted: Wanted | None,
+        attempts: Sequence[str],
+        now_ms: int,
+        most_waiting: int = 0,
+    ) -> bool:
         args: dict[str, Json] = {
             "id": call.id,
             "leg_id": call.leg_id,
@@ -39,6 +46,7 @@ class RedisLiveCalls:
             "passing": list(wanted.passing) if wanted else [],
             "wrap_up": wanted.wrap_up if wanted else False,
             "attempts": list(attempts),
+            "most": most_waiting,
         }
         reply = self._scripts.run("arrive", now_ms, args)
         return isinstance(reply, list) and int(reply[1]) == 1
@@ -61,6 +69,7 @@ class RedisLiveCalls:
             "effects": [[member, at] for member, at in change.effects],
             "release": change.release,
             "keep": change.keep or "",
+            "most": change.most_waiting,
         }
         return _SAVED[int(str(self._scripts.run("save", now_ms, args)))]
 

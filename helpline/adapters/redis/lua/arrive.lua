@@ -1,8 +1,9 @@
 -- A call arrives: record it and make its first offers in one step.
--- args: id, leg_id, fields {…}, order, want, attempts, ring_s
--- returns the id under which the leg is known, and whether it is new
+-- args: id, leg_id, fields {…}, order, want, attempts, ring_s, most (how many may wait; 0: whoever comes)
+-- returns the id under which the leg is known ('' when the line was full: nothing is written), and whether it is new
 local known = redis.call('GET', 'sid:' .. args.leg_id)
 if known then return {known, 0} end
+if line_is_full() then return {'', 0} end
 local key = 'call:' .. args.id
 for field, value in pairs(args.fields) do redis.call('HSET', key, field, value) end
 redis.call('HSET', key, 'leg_id', args.leg_id, 'rev', 0)

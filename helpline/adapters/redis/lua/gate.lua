@@ -6,8 +6,4 @@ if ends ~= 0 and ends <= now then
   tell('board')
   ends = 0
 end
-local waiting = 0
-for _, need in ipairs(redis.call('SMEMBERS', 'needs')) do
-  waiting = waiting + redis.call('ZCARD', 'waiting:' .. need)
-end
-return {waiting, string.format('%d', ends)}
+return {how_many_wait(), string.format('%d', ends)}

@@ -81,6 +81,20 @@ local function leave_line(call)
   return true
 end
 
+local function how_many_wait()
+  local waiting = 0
+  for _, need in ipairs(redis.call('SMEMBERS', 'needs')) do
+    waiting = waiting + redis.call('ZCARD', 'waiting:' .. need)
+  end
+  return waiting
+end
+
+-- Are as many waiting as `args.most` allows? Looked at in the step that lets somebody in: two who come at once do not
+-- both take the last place.
+local function line_is_full()
+  return given(args.most) and args.most > 0 and how_many_wait() >= args.most
+end
+
 -- Move a call along its table. Keeps the line (`waiting:`) equal to the stage.
 local function call_to(id, event)
   local key = 'call:' .. id

@@ -1,9 +1,10 @@
 -- Compare and set one call: write only if nobody changed it since it was loaded.
 -- args: id, rev, event (or null), set {…}, del […], effects [[member, at] …],
---       release (bool: free everybody rung for it but `keep`), keep
--- returns 1, or 0 when the call has changed (load again) or is gone, or -1 when late news
+--       release (bool: free everybody rung for it but `keep`), keep, most (how many may wait; 0: whoever comes)
+-- returns 1, or 0 when the call has changed (load again) or is gone, or -1 when late news or the line is full
 local key = 'call:' .. args.id
 if redis.call('HGET', key, 'rev') ~= tostring(args.rev) then return 0 end
+if line_is_full() then return -1 end
 if given(args.event) then
   if not call_to(args.id, args.event) then return -1 end
 else
