@@ -172,6 +172,8 @@ class LiveCall:
     """Told that nobody has answered yet; said once."""
     to_partner: bool = False
     """Let out of the queue to be put through to the partner line."""
+    partner_rung: bool = False
+    """The partner line was rung for them: from here on only when they ask for it by a key."""
     end_state: EndState | None = None
     ended_ms: int | None = None
 

@@ -41,6 +41,7 @@ FULL_FLOW = "ligne_pleine"
 FILTER_FLOW = "filtre"
 UNANSWERED_FLOW = "sans_reponse"
 ALONE_FLOW = "attente_seule"
+AFTER_PARTNER_FLOW = "apres_partenaire"
 """Flows the service leads to by itself, by the names they are shipped under."""
 
 SAFE_TEXT = (
@@ -94,14 +95,19 @@ def still_here(book: Book) -> Document:
     return (say(book, "still_here"), Pause(ALONE_PAUSE_S))
 
 
-def next_wait(book: Book, given: Start | WaitAgain | Keys, session: str, *, plain: bool) -> Step:
+def next_wait(
+    book: Book, given: Start | WaitAgain | Keys, session: str, *, plain: bool, rung: bool = False
+) -> Step:
     """What a waiting caller hears now. With an outcome they leave the queue instead.
 
     `plain`: a sound file has failed for this caller before, so speech stands in its place.
+    `rung`: the partner line was, so without a key nothing leads to it any more.
     """
     try:
         at = FlowSession.from_text(session) if session else None
         done = step(book.flows, at, given, FlowKind.WAIT, partner=partner_of(book) is not None)
+        if done.outcome is Outcome.PARTNER and rung and not isinstance(given, Keys):
+            done = step(book.flows, at, given, FlowKind.WAIT, partner=False)
     except FlowError:
         return Step(None, (Say(SAFE_TEXT), Pause(ALONE_PAUSE_S)))
     return replace(done, document=_without_sounds(book, done.document)) if plain else done
@@ -119,17 +125,27 @@ def _without_sounds(book: Book, document: Document) -> Document:
     )
 
 
-def call_flow(book: Book, flow: str) -> Step:
-    """A flow of callers from its start; the safe text where it cannot be used."""
+def call_flow(book: Book, flow: str, *, partner: bool = True) -> Step:
+    """A flow of callers from its start; the safe text where it cannot be used. `partner`: it may lead there."""
+    partner = partner and partner_of(book) is not None
     try:
-        return step(book.flows, None, Start(flow), FlowKind.CALL, partner=partner_of(book) is not None)
+        return step(book.flows, None, Start(flow), FlowKind.CALL, partner=partner)
     except FlowError:
         return Step(None, (Say(SAFE_TEXT), Hangup()))
 
 
-def way_on(book: Book, flow: str, line: str) -> tuple[Document, str]:
-    """Where else to turn, as `flow` says it, and the session to keep for a key pressed in it."""
-    done = call_flow(book, flow)
+def way_on(book: Book, flow: str, line: str, *, rung: bool = False) -> tuple[Document, str]:
+    """Where else to turn, as `flow` says it, and the session to keep for a key pressed in it.
+
+    `rung`: the partner line was, and nobody is put through to it a second time unasked. That
+    is another flow; where it is missing, `flow` without the partner line.
+    """
+    if rung:
+        after = AFTER_PARTNER_FLOW in book.flows
+        done = call_flow(book, AFTER_PARTNER_FLOW if after else flow, partner=after)
+        done = call_flow(book, flow, partner=False) if done.outcome is Outcome.PARTNER else done
+    else:
+        done = call_flow(book, flow)
     if done.outcome is Outcome.PARTNER:
         return to_partner(book, line, done.document), ""
     return done.document, done.session.to_text() if done.session else ""
@@ -146,6 +162,11 @@ def to_partner(book: Book, line: str, said: Document = ()) -> Document:
     shown = line if line in book.rules.lines else next(iter(book.rules.lines))
     ring = Dial(number, shown, screened=False, ring_s=PARTNER_RING_S)
     return (*said, say(book, "to_partner"), ring, say(book, "after_partner"), *in_line())
+
+
+def rings_partner(document: Document) -> bool:
+    """Does the carrier dial somebody by this document? Only the partner line is ever dialled so."""
+    return any(isinstance(verb, Dial) for verb in document)
 
 
 def room(attempt: str) -> Document:

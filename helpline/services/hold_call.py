@@ -99,10 +99,11 @@ def _heard_next(sw: Switchboard, call: LiveCall, digits: str, *, unanswered: boo
     # Recorded at another door (attack mode), a call may not know its wait.
     ordinary = Start(call.wait_flow or documents.WAIT_FLOW)
     if unanswered and documents.UNANSWERED_FLOW in sw.book.flows:
-        return documents.next_wait(sw.book, Start(documents.UNANSWERED_FLOW), "", plain=call.plain)
+        start = Start(documents.UNANSWERED_FLOW)
+        return documents.next_wait(sw.book, start, "", plain=call.plain, rung=call.partner_rung)
     given: Start | WaitAgain | Keys = Keys(digits) if digits else WaitAgain()
     given = given if call.session else ordinary
-    done = documents.next_wait(sw.book, given, call.session, plain=call.plain)
+    done = documents.next_wait(sw.book, given, call.session, plain=call.plain, rung=call.partner_rung)
     # Nobody is told that a psychologist is being called while there is none, nor the reverse.
     in_flow = done.session.flow if done.session else ""
     if not there and in_flow in (call.wait_flow, documents.WAIT_FLOW):

@@ -53,9 +53,10 @@ def leave_line(
 def _let_out(sw: Switchboard, call: LiveCall, now_ms: int) -> Document:
     """We let them out of the queue: to a way on, to the chain, or back if that has changed."""
     if call.to_partner:
+        document = documents.to_partner(sw.book, call.line)
         # The note stays until they are back: asked once more, this is the answer again.
-        _led_on(sw, call, to_partner=True)
-        return documents.to_partner(sw.book, call.line)
+        _led_on(sw, call, to_partner=True, rung=documents.rings_partner(document))
+        return document
     view = sw.calls.line(PRESENCES_ONLY, now_ms)
     if not (call.stays or somebody_is_there(sw, view, call)):
         watch_duty(sw, view, now_ms)
@@ -68,13 +69,18 @@ def _let_out(sw: Switchboard, call: LiveCall, now_ms: int) -> Document:
 
 def lead_on(sw: Switchboard, call: LiveCall) -> Document:
     """Nobody can answer: say so and what else there is."""
-    document, session = documents.way_on(sw.book, call.nobody_flow, call.line)
-    _led_on(sw, call, session)
+    document, session = documents.way_on(sw.book, call.nobody_flow, call.line, rung=call.partner_rung)
+    _led_on(sw, call, session, rung=documents.rings_partner(document))
     return document
 
 
-def _led_on(sw: Switchboard, call: LiveCall, session: str = "", *, to_partner: bool = False) -> None:
+def _led_on(
+    sw: Switchboard, call: LiveCall, session: str = "", *, to_partner: bool = False, rung: bool = False
+) -> None:
+    """`rung`: the document rings the partner line."""
     kept: dict[str, str | int | bool] = {"led_on": True, "session": session}
+    if rung:
+        kept["partner_rung"] = True
     forgotten = () if to_partner else ("to_partner",)
     led_on = Change(event=Event.LED_ON, set=kept, drop=forgotten, release=True)
     change_call(sw, call, lambda now: led_on)

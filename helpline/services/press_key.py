@@ -29,9 +29,13 @@ def press_key(sw: Switchboard, leg_id: str, digits: str) -> Document:
     if not call.session:
         return _once_more(sw, call)
     partner = partner_of(sw.book) is not None
+    given = Keys(digits) if digits else Silence()
     try:
         at = FlowSession.from_text(call.session)
-        done = step(sw.book.flows, at, Keys(digits) if digits else Silence(), FlowKind.CALL, partner=partner)
+        done = step(sw.book.flows, at, given, FlowKind.CALL, partner=partner)
+        if done.outcome is Outcome.PARTNER and call.partner_rung and not digits:
+            # Put through once without asking; after that the partner line rings for who asks for it.
+            done = step(sw.book.flows, at, given, FlowKind.CALL, partner=False)
     except FlowError:
         return documents.in_line()
     return _go_on(sw, call, at, done)
@@ -56,7 +60,8 @@ def _go_on(sw: Switchboard, call: LiveCall, at: FlowSession, done: Step) -> Docu
             return documents.in_line()
         case Outcome.PARTNER:
             event = Event.LED_ON if call.stage is Stage.MENU else None
-            _change(sw, call, Change(event=event, set={"led_on": True, "to_partner": True, "session": ""}))
+            rung: dict[str, str | int | bool] = {"led_on": True, "to_partner": True, "partner_rung": True}
+            _change(sw, call, Change(event=event, set={**rung, "session": ""}))
             return documents.to_partner(sw.book, call.line, done.document)
     if call.stage is Stage.MENU and done.session is None and at.flow == documents.FILTER_FLOW:
         return refuse_call(sw, call, done.document)

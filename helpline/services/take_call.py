@@ -72,7 +72,9 @@ def admit_call(sw: Switchboard, call: LiveCall, keys: tuple[str, ...]) -> Docume
         return refuse_call(sw, call)
     if not somebody_is_there(sw, view, ruled):
         document, session = documents.way_on(sw.book, ruled.nobody_flow, call.line)
-        led_on = Change(event=Event.LED_ON, set={"led_on": True, "session": session})
+        rung = documents.rings_partner(document)
+        kept_on: dict[str, str | int | bool] = {"led_on": True, "session": session, "partner_rung": rung}
+        led_on = Change(event=Event.LED_ON, set=kept_on)
         change_call(sw, call, lambda now: led_on if now.stage is Stage.MENU else None)
         return document
     return enter_by_key(sw, call, {**_ruled_by(ruled), "keys": ",".join(keys)})
@@ -168,7 +170,9 @@ def _enter_line(sw: Switchboard, call: LiveCall, gate: Gate | None, now_ms: int)
     watch_duty(sw, view, now_ms)
     if not somebody_is_there(sw, view, call):
         document, session = documents.way_on(sw.book, call.nobody_flow, call.line)
-        sw.calls.arrive(replace(call, stage=Stage.LED_ON, led_on=True, session=session), None, (), now_ms)
+        rung = documents.rings_partner(document)
+        led_on = replace(call, stage=Stage.LED_ON, led_on=True, session=session, partner_rung=rung)
+        sw.calls.arrive(led_on, None, (), now_ms)
         return document
     wanted = wanted_for(sw, view, waiting_of(call), now_ms) if planned and view.ready else None
     most = sw.book.rules.waiting_max if gate is not None else 0

@@ -356,6 +356,39 @@ ADMISSION = (
     ),
 )
 
+PARTNER_LINE = "tests/e2e/test_partner_line.py::"
+ONCE = "test_who_presses_nothing_is_put_through_once_and_hears_where_else_to_turn"
+PARTNER = (
+    Mutant(
+        "the partner line is rung again and again for who presses nothing",
+        S + "leave_line.py",
+        "call.nobody_flow, call.line, rung=call.partner_rung)",
+        "call.nobody_flow, call.line)",
+        PARTNER_LINE + ONCE + "[as_shipped]",
+    ),
+    Mutant(
+        "silence in a flow leads to the partner line again",
+        S + "press_key.py",
+        "if done.outcome is Outcome.PARTNER and call.partner_rung and not digits:",
+        "if False:",
+        PARTNER_LINE + ONCE + "[silence_leads_there]",
+    ),
+    Mutant(
+        "a wait leads to the partner line again",
+        S + "documents.py",
+        "if done.outcome is Outcome.PARTNER and rung and not isinstance(given, Keys):",
+        "if False:",
+        PARTNER_LINE + "test_who_stays_in_line_is_put_through_once_by_a_wait_that_leads_there_and_then_waits",
+    ),
+    Mutant(
+        "the partner line was rung at the door and nobody remembers",
+        S + "take_call.py",
+        "led_on=True, session=session, partner_rung=rung)",
+        "led_on=True, session=session)",
+        PARTNER_LINE + ONCE + "[begins_there]",
+    ),
+)
+
 LONG_TALKS = (
     Mutant(
         "R20 nobody is warned before the carrier ends a talk",
@@ -405,4 +438,4 @@ AFTER_A_LOSS = (
     ),
 )
 
-MUTANTS = (*INVARIANTS, *ORDER, *RACES_OF_A_CALL, *AFTER_A_LOSS, *LONG_TALKS, *ADMISSION)
+MUTANTS = (*INVARIANTS, *ORDER, *RACES_OF_A_CALL, *AFTER_A_LOSS, *LONG_TALKS, *ADMISSION, *PARTNER)

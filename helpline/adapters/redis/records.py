@@ -83,6 +83,7 @@ def call_from_hash(call_id: str, h: Hash) -> LiveCall:
         stays=h.get("stays") == "1",
         told_unanswered=h.get("told_unanswered") == "1",
         to_partner=h.get("to_partner") == "1",
+        partner_rung=h.get("partner_rung") == "1",
         end_state=EndState(end) if end else None,
         ended_ms=_int(h, "ended_ms"),
     )
