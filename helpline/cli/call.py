@@ -8,10 +8,11 @@ from typing import Final
 
 import click
 
-from helpline.cli import show_last_call, story
+from helpline.cli import show_last_call, story, story_reader
 from helpline.cli.control_client import ControlClient, ControlDown, ControlRefused
+from helpline.cli.demo_line import DemoLine
 from helpline.cli.outcome import Refused, current_settings
-from helpline.cli.story_player import DemoLine, Player, StoryFailed
+from helpline.cli.story_player import Player, StoryFailed
 from helpline.config import Settings
 
 CALLER: Final = "0639980001"
@@ -85,7 +86,7 @@ def show(call: str) -> None:
 def play(file: Path, save: Path | None) -> None:
     """Play the story of FILE (docs/emulator.md); 1 at the first line that does not come true."""
     try:
-        told = story.parse(file.read_text(encoding="utf-8"), str(file), real=True)
+        told = story_reader.parse(file.read_text(encoding="utf-8"), str(file), real=True)
     except (story.StoryError, UnicodeDecodeError) as error:
         raise Refused(str(error)) from None
     settings = current_settings()

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import re
-import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
-from urllib.parse import urlsplit
+from typing import Any, Final
 
 from helpline.cli.control_client import ControlRefused
-from helpline.cli.story import Place, Step, Story, StoryError, quoted
+from helpline.cli.story import Place, Step, Story, StoryError
+from helpline.cli.story_line import Answer, Line
+from helpline.cli.story_record import Row, heard, row, top_of
 from helpline.cli.story_words import PARTS
 
 CALLERS: Final = "06399859{:02d}"
@@ -23,71 +23,12 @@ DESK: Final = ("holds", "resumes", "calls", "brings together", "hands over", "le
 """The buttons of her desk for a talk, and after one that was cut."""
 ASKS_FOR_KEYS: Final = re.compile(r"(?:composez|appuyez sur|tapez) ((?:\d, )*\d)\b")
 """« composez 4, 7, 2 » on her telephone, « tapez 1 » of the fallback chain."""
-LOOK_S: Final = 0.05
-
-
-_CODE: Final = re.compile(r" (?:\d, )+\d.*", re.DOTALL)
 
 
 def keys_asked_for(said: str) -> str:
     """The keys that a sentence on her telephone asks for first, `472`; empty when it asks for none."""
     found = ASKS_FOR_KEYS.search(said)
     return found[1].replace(", ", "") if found else ""
-
-
-Answer = Mapping[str, Any]
-"""A JSON object of the control API; its fields are in docs/emulator.md."""
-
-
-class Telephones(Protocol):
-    """The part of the control API a story uses; `ControlClient` as it is."""
-
-    def dial(self, number: str | None, to: str) -> str: ...
-    def call(self, handle: str) -> Answer: ...
-    def press(self, handle: str, keys: str) -> None: ...
-    def hang_up(self, handle: str) -> None: ...
-    def phone(self, number: str) -> Answer: ...
-    def phone_does(self, number: str, what: str, **body: str) -> None: ...
-    def set_faults(self, values: Mapping[str, object]) -> None: ...
-    def log(self, after: int = 0) -> list[dict[str, Any]]: ...
-
-
-class Line(Protocol):
-    """Where a story is played. Times are epoch milliseconds of the carrier's clock."""
-
-    people: Mapping[str, str]
-    """Handle to telephone number."""
-    structures: Mapping[str, str]
-    """The same of the directory: id to telephone number."""
-    telephones: Telephones
-
-    def now_ms(self) -> int: ...
-    def wait(self, what: Callable[[], bool], seconds: float) -> bool:
-        """Let time pass until `what` holds, at most so long; whether it did."""
-
-    def set_duty(self, off_duty: Collection[str]) -> bool:
-        """Take these off duty; False when this line cannot."""
-
-    def conclude(self, handle: str) -> bool:
-        """Press Terminer on her desk; False when she is in no talk."""
-
-    def press_desk(self, handle: str, words: str, third: str) -> bool:
-        """Press the button that a story calls `words`; False when it is refused. `third`: whom to call."""
-
-    def kill(self, part: str) -> None:
-        """Kill a part of the service; it is started again by itself."""
-
-    def is_back(self, part: str) -> bool:
-        """Whether it serves again."""
-
-    def on_screen(self, handle: str, what: str) -> bool:
-        """What a psychologist does on her pages, in the words of the story; False when it cannot be."""
-
-    def alarms(self) -> Collection[str]:
-        """The alarms that stand, by kind."""
-
-    def counted(self) -> Mapping[str, int] | None:
-        """End states counted, once everything is swept; None when this line does not wait for that."""
 
 
 @dataclass(eq=False)
@@ -112,7 +53,7 @@ class Player:
     _began_ms: int = 0
     _first_record: int = 0
     _calls: dict[str, str] = field(default_factory=dict)
-    _done: list[tuple[int, str, str]] = field(default_factory=list)
+    _done: list[Row] = field(default_factory=list)
     _last: list[str] = field(default_factory=list)
 
     @property
@@ -144,21 +85,10 @@ class Player:
 
         It ends where the play ended: with the counts if they were waited for, or with what failed.
         """
-        duty = [f"on duty: {', '.join(self.story.on_duty) or 'nobody'}"]
-        if self.story.off_duty:
-            duty.append(f"off duty: {', '.join(self.story.off_duty)}")
-        if self.story.structures:
-            duty.append(f"structures: {', '.join(self.story.structures)}")
-        if self.story.standby:
-            duty.append(f"standby: {', '.join(self.story.standby)}")
-        if self.story.partner:
-            duty.append(f"partner: {self.story.partner}")
-        if self.story.rules:
-            duty.append("rules: " + ", ".join(f"{word} {n}" for word, n in self.story.rules.items()))
         first, *done = self._done
-        rest = sorted([*self._heard(), *done], key=lambda row: row[0])
-        table = [_row(max(0, at_ms - self._began_ms), who, what) for at_ms, who, what in (first, *rest)]
-        return "\n".join([f"# {self.story.title}", *duty, *table, *self._last]) + "\n"
+        rest = sorted([*self._heard(), *done], key=lambda one: one[0])
+        table = [row(max(0, at_ms - self._began_ms), who, what) for at_ms, who, what in (first, *rest)]
+        return "\n".join([f"# {self.story.title}", *top_of(self.story), *table, *self._last]) + "\n"
 
     # ---- time and people
 
@@ -209,7 +139,7 @@ class Player:
         if not self._done:
             self._began_ms = at_ms
         self._done.append((at_ms, who, what))
-        self.say(_row(at_ms - self._began_ms, who, what))
+        self.say(row(at_ms - self._began_ms, who, what))
 
     def _do(self, step: Step) -> None:
         if step.verb.words.startswith("dials"):
@@ -354,68 +284,6 @@ class Player:
     def _records(self) -> list[dict[str, Any]]:
         return self.line.telephones.log(self._first_record)
 
-    def _heard(self) -> list[tuple[int, str, str]]:
-        """What was said and played to everybody, as `hears` lines. What another play would not have is left out:
-
-        an origin, and the code of an offer with what follows it.
-        """
+    def _heard(self) -> list[Row]:
         names = {handle: who for who, handle in self._calls.items()}
-        known = {**self.line.people, **self.line.structures}
-        of_number = {number: who for who, number in known.items()}
-        rows = []
-        for record in self._records():
-            if record["kind"] == "leg" and record["to"] in of_number:
-                names.setdefault(record["leg"], of_number[record["to"]])
-            if record["kind"] == "sound" and record["sound"] in {"say", "play"} and record["leg"] in names:
-                text = record["text"] if record["sound"] == "say" else urlsplit(record["text"]).path
-                rows.append((record["at_ms"], names[record["leg"]], f"hears {quoted(_CODE.sub('', text))}"))
-        return rows
-
-
-def _row(since_ms: int, who: str, what: str) -> str:
-    return f"{since_ms / 1000:8.3f}  {who:<6} {what}"
-
-
-@dataclass
-class DemoLine:
-    """A running demo, by its control API and the wall clock."""
-
-    people: Mapping[str, str]
-    telephones: Telephones
-    structures: Mapping[str, str] = field(default_factory=dict)
-
-    def now_ms(self) -> int:
-        return round(time.time() * 1000)
-
-    def wait(self, what: Callable[[], bool], seconds: float) -> bool:
-        deadline = time.monotonic() + seconds
-        while not what():
-            left = deadline - time.monotonic()
-            if left <= 0:
-                return False
-            time.sleep(min(LOOK_S, left))
-        return True
-
-    def set_duty(self, off_duty: Collection[str]) -> bool:
-        return False
-
-    def conclude(self, handle: str) -> bool:
-        return False
-
-    def press_desk(self, handle: str, words: str, third: str) -> bool:
-        return False
-
-    def kill(self, part: str) -> None:
-        raise ControlRefused(f"{part}: not the player's to kill")
-
-    def is_back(self, part: str) -> bool:
-        return False
-
-    def on_screen(self, handle: str, what: str) -> bool:
-        return False
-
-    def alarms(self) -> Collection[str]:
-        return ()
-
-    def counted(self) -> Mapping[str, int] | None:
-        return None
+        return heard(self._records(), names, {**self.line.people, **self.line.structures})

@@ -12,8 +12,9 @@ import pytest
 
 from helpline.bootstrap_data import data_of
 from helpline.cli.demo_parts import DemoParts
-from helpline.cli.story import Story, parse
+from helpline.cli.story import Story
 from helpline.cli.story_player import Player, StoryFailed
+from helpline.cli.story_reader import parse
 from helpline.services.publish_snapshot import publish_snapshot
 from tests import builders
 from tests.e2e.real_line import RealLine

@@ -16,8 +16,9 @@ import redis
 from click.testing import CliRunner
 
 from helpline.cli.call import command
-from helpline.cli.story import Place, StoryError, parse
+from helpline.cli.story import Place, StoryError
 from helpline.cli.story_player import Player, StoryFailed
+from helpline.cli.story_reader import parse
 from tests.e2e.conftest import MakeLine
 from tests.e2e.real_line import RealLine
 from tests.phone import Line
