@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import math
 import random
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
+from itertools import pairwise
 
 HOLD_S = 23 * 60  # a talk of 20 minutes and its notes, together
 PATIENCE_S = 180
 SPELL_S = 1_800  # how long somebody is away when she is
 WARM_UP = 0.1  # this share of the calls fills the line and is not counted
+BATCHES = 20  # the counted calls fall into so many stretches: how far these differ is the error of a figure
 
 
 @dataclass(frozen=True)
@@ -103,22 +106,52 @@ class Answers:
         return phones.set_up_s + rings_s + phones.accept_s
 
 
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Counts of some callers: all of them, those answered at all and within 20, 30 and 60 s, rings meanwhile."""
+
+    calls: int = 0
+    answered: int = 0
+    w20: int = 0
+    w30: int = 0
+    w60: int = 0
+    rings: int = 0
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+
+    def levels(self) -> Mapping[str, float]:
+        """Shares of the calls: within 20, 30 and 60 s, abandoned; rings for each answered call."""
+        share = {name: getattr(self, name) / self.calls for name in ("w20", "w30", "w60")}
+        gone = 1 - self.answered / self.calls
+        return {**share, "abandoned": gone, "rings": self.rings / max(1, self.answered)}
+
+
 @dataclass
 class Outcome:
-    """Seconds waited by the callers who were answered and of those who left, by caller number."""
+    """Seconds waited by the callers who were answered and of those who left, by caller number.
+
+    `rings`: how many phones were rung, by the number of the caller who had arrived last.
+    """
 
     answered: dict[int, float] = field(default_factory=dict)
     left: dict[int, float] = field(default_factory=dict)
-    rings: int = 0
+    rings: Counter[int] = field(default_factory=Counter)
+
+    def tally(self, calls: Sequence[Caller]) -> Tally:
+        waits = [self.answered[c.number] for c in calls if c.number in self.answered]
+        within = (sum(wait <= s for wait in waits) for s in (20, 30, 60))
+        return Tally(len(calls), len(waits), *within, sum(self.rings[c.number] for c in calls))
+
+    def batches(self, calls: Sequence[Caller], rare: bool | None = None) -> list[Tally]:
+        """Those counted, of one kind or all, in `BATCHES` stretches of equally many calls."""
+        counted = calls[int(WARM_UP * len(calls)) :]
+        ends = [place * len(counted) // BATCHES for place in range(BATCHES + 1)]
+        stretches = (counted[start:end] for start, end in pairwise(ends))
+        return [self.tally([c for c in calls if rare is None or c.rare is rare]) for calls in stretches]
 
     def levels(self, calls: Sequence[Caller], rare: bool | None = None) -> Mapping[str, float]:
-        """Shares of those counted: within 20, 30 and 60 s, abandoned; rings for each answered call."""
-        warm = int(WARM_UP * len(calls))
-        counted = [c for c in calls[warm:] if rare is None or c.rare is rare]
-        waits = sorted(self.answered[c.number] for c in counted if c.number in self.answered)
-        share = {f"w{s}": sum(w <= s for w in waits) / len(counted) for s in (20, 30, 60)}
-        gone = 1 - len(waits) / len(counted)
-        return {**share, "abandoned": gone, "rings": self.rings / max(1, len(self.answered))}
+        return sum(self.batches(calls, rare), Tally()).levels()
 
     def overtaken(self, calls: Sequence[Caller], bonus_s: float) -> int:
         """How many answered callers came after somebody who arrived more than `bonus_s` later than they did."""

@@ -3,7 +3,8 @@
 - `limit`: whoever is free is with the caller at once (Erlang-A: nothing can do better with the same people);
 - `in_turn`: one phone after the other, 20 s each, after a greeting or from the pick-up;
 - `everybody`: all free phones at once, from the pick-up;
-- with skills: `limit` that takes the longest idle of those able, whatever else they can do.
+- with skills: `limit` that takes the longest idle of those able, whatever else they can do;
+- `sparing`: the same, but who has the skill last for those who do not need it. The product's order at its best.
 """
 
 from __future__ import annotations
@@ -18,15 +19,20 @@ from benchmarks.service.world import Answers, Caller, Outcome, World, spells
 
 @dataclass(frozen=True)
 class Way:
-    """`greeting_s` is spoken before anybody is rung; nobody is joined earlier than `earliest_s` after the pick-up."""
+    """`greeting_s` is spoken before anybody is rung; nobody is joined earlier than `earliest_s` after the pick-up.
+
+    `spares`: who has the skill is taken last by those who do not need it.
+    """
 
     at_once: int = 1
     greeting_s: float = 0.0
     earliest_s: float = 5.0
     instant: bool = False
+    spares: bool = False
 
 
 LIMIT = Way(instant=True, earliest_s=0)
+SPARING = Way(instant=True, earliest_s=0, spares=True)
 IN_TURN_AFTER_GREETING = Way(greeting_s=15, earliest_s=15)
 IN_TURN = Way()
 EVERYBODY = Way(at_once=1_000_000)
@@ -47,6 +53,7 @@ class _Line:
         self.line: dict[int, _Waiting] = {}  # by caller number: in order of arrival
         self.rings: dict[int, tuple[int, int, float]] = {}  # ring → caller, psychologist, idle since
         self.away: set[int] = set()
+        self.latest = 0  # the number of the caller who arrived last
         self.events: list[tuple[float, int, str, int]] = []
         self.serial = itertools.count()
 
@@ -66,6 +73,7 @@ class _Line:
         heapq.heappush(self.events, (when, next(self.serial), what, subject))
 
     def _ready(self, number: int, now: float) -> None:
+        self.latest = number
         if number not in self.outcome.left:
             self.line[number] = _Waiting(self.calls[number])
 
@@ -113,12 +121,15 @@ class _Line:
         need = caller.rare and self.world.with_skill
         return [who for who in self.free if not need or who < self.world.with_skill]
 
+    def _is_spared(self, waiting: _Waiting, who: int) -> bool:
+        return self.way.spares and who < self.world.with_skill and not waiting.caller.rare
+
     def _ring(self, now: float) -> None:
         for waiting in list(self.line.values()):
             able = self._able(waiting.caller)
             if self.way.instant:
                 if able:
-                    who = min(able, key=self.free.__getitem__)
+                    who = min(able, key=lambda who: (self._is_spared(waiting, who), self.free[who]))
                     del self.free[who], self.line[waiting.caller.number]
                     self._joined(waiting.caller, who, now)
                 continue
@@ -136,7 +147,7 @@ class _Line:
         self.rings[ring] = (waiting.caller.number, who, self.free.pop(who))
         waiting.ringing[ring] = who
         waiting.tried.add(who)
-        self.outcome.rings += 1
+        self.outcome.rings[self.latest] += 1
         takes_s = self.answers.draw(who in self.away, bool(self.world.away))
         if takes_s is None:
             self._at(now + self.world.phones.set_up_s + self.world.phones.ring_s, "missed", ring)

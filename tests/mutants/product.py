@@ -180,6 +180,20 @@ ORDER = (
         RACE + "test_talks_cut.py::test_r07_who_was_cut_off_comes_before_who_called_later[0]",
     ),
     Mutant(
+        "order one telephone at a time, seen by callers",
+        D + "waiting.py",
+        "return max(1, min(at_once_max, free // waiting))",
+        "return 1",
+        "tests/e2e/test_service_level.py::test_within_reach_of_the_limit",
+    ),
+    Mutant(
+        "order who called last comes first, seen by callers",
+        D + "waiting.py",
+        "callers = sorted(line, key=lambda c: (c.key_ms, c.call))",
+        "callers = sorted(line, key=lambda c: (-c.key_ms, c.call))",
+        "tests/e2e/test_service_level.py::test_nobody_is_overtaken",
+    ),
+    Mutant(
         "order fifty who need somebody else hide who comes after them",
         S + "offer_call.py",
         "    view = sw.calls.line(HEAD_OF_LINE, now_ms, of_each_need=True)\n",
