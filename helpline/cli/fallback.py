@@ -20,7 +20,7 @@ import click
 from helpline.bootstrap import NotSetUp, Service, service_of
 from helpline.bootstrap_tools import chain_findings, screen_documents
 from helpline.cli.outcome import Refused, current_settings
-from helpline.services.fallback_chain import RING_S, SCREEN, SORRY, phone_of, standby_chain
+from helpline.services.fallback_chain import MOST_RINGS, RING_S, SCREEN, SORRY, numbers_of, standby_chain
 from helpline.services.switchboard import partner_of
 
 INDEX: Final = "index.xml"
@@ -37,8 +37,11 @@ def command() -> None:
 @click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
 def write(folder: Path) -> None:
     """Write the chain of those planned now into DIR, each file whole or not at all."""
-    people = write_chain(_service(), folder)
-    click.echo(f"fallback chain: {people} people, in {folder}")
+    service = _service()
+    people = write_chain(service, folder)
+    planned = len(numbers_of(service.switchboard.book.roster, _now(service)))
+    first = f" (the first of {planned} planned: one document holds no more)" if planned > people else ""
+    click.echo(f"fallback chain: {people} people{first}, in {folder}")
 
 
 @command.command()
@@ -125,10 +128,8 @@ def _address(service: Service) -> str:
 
 
 def _people(service: Service) -> Mapping[str, str]:
-    """Handle to number of everybody who is planned now and has a telephone."""
-    roster, now = service.switchboard.book.roster, _now(service)
-    planned = (*roster.on_duty(now), *roster.standby(now))
-    return {person.handle: number for person in planned if (number := phone_of(person)) is not None}
+    """Handle to number of everybody whom the chain rings."""
+    return dict(numbers_of(service.switchboard.book.roster, _now(service))[:MOST_RINGS])
 
 
 def _now(service: Service) -> datetime:

@@ -16,6 +16,9 @@ PARTNER_RING_S = 30
 ROUNDS = 3
 """Whose telephone still rings for an offer of ours is busy at first; such a ring ends within 30 s."""
 
+MOST_RINGS = 60
+"""Of one document: the carrier takes 64 KB, and who has heard sixty telephones ring, for twenty minutes, is led on."""
+
 BETWEEN = "Si vous avez pu parler, raccrochez. Sinon restez en ligne."
 FIRST = "Entraide médecins et internes. Nous appelons un psychologue, restez en ligne."
 LAST = (
@@ -39,17 +42,21 @@ def standby_chain(
 
     Each Dial shows `shown_line` and asks for a key before it bridges, so that a mailbox
     cannot take the call; it has no action, so the document simply goes on. Nobody there:
-    all of them once more, since who is busy now may be free a minute later.
+    all of them once more, since who is busy now may be free a minute later. MOST_RINGS at most.
     """
     document: list[Say | Dial | Hangup] = [Say(FIRST)]
-    for person in ROUNDS * (*roster.on_duty(now), *roster.standby(now)):
-        number = phone_of(person)
-        if number is not None:
-            document += [Dial(number, shown_line, ring_s=RING_S), Say(BETWEEN)]
+    for _handle, number in (ROUNDS * numbers_of(roster, now))[:MOST_RINGS]:
+        document += [Dial(number, shown_line, ring_s=RING_S), Say(BETWEEN)]
     if partner_e164 is not None:
         partner = Dial(partner_e164, shown_line, screened=False, ring_s=PARTNER_RING_S)
         document += [Say(TO_PARTNER), partner, Say(BETWEEN)]
     return (*document, Say(LAST), Hangup())
+
+
+def numbers_of(roster: Roster, now: datetime) -> tuple[tuple[str, str], ...]:
+    """(handle, E.164) of those planned at `now` who have a telephone, in the chain's order."""
+    planned = (*roster.on_duty(now), *roster.standby(now))
+    return tuple((person.handle, number) for person in planned if (number := phone_of(person)) is not None)
 
 
 def phone_of(person: Psychologist) -> str | None:

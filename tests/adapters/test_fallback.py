@@ -15,6 +15,7 @@ from xml.etree import ElementTree as ET
 import pytest
 import requests
 
+from helpline.adapters.carriers.twilio.chain_check import MOST_BYTES
 from helpline.adapters.carriers.twilio.twiml import FRAGMENT
 from helpline.adapters.snapshots import FileSnapshots
 from helpline.bootstrap import Service, service_of
@@ -25,7 +26,7 @@ from helpline.config import Mode
 from helpline.domain.hours import Interval
 from helpline.domain.people import Roster, Shift, Tier
 from helpline.domain.snapshot import Snapshot
-from helpline.services.fallback_chain import ROUNDS
+from helpline.services.fallback_chain import MOST_RINGS, ROUNDS
 from tests import builders
 from tests.demo import free_base
 
@@ -70,6 +71,27 @@ def test_the_chain_rings_who_is_planned_on_duty_first_and_ends_with_a_way_on(
     dials = _xml(text).findall("Dial")
     assert all(set(dial.attrib) == {"callerId", "timeout"} for dial in dials)
     assert {dial[0].get("url") for dial in dials} == {f"{builders.FALLBACK}/screen.xml{FRAGMENT}"}
+
+
+def test_of_a_large_house_the_chain_rings_as_many_as_one_document_holds(tmp_path: Path) -> None:
+    # Eighty on duty made a document of 78 kB: the carrier takes 64, and says an English sentence instead.
+    settings = builders.settings(
+        "sqlite:////nowhere/helpline.db", tmp_path, HELPLINE_REDIS_URL="unix://app:x@/no/sock"
+    )
+    now = datetime.now(UTC)
+    span = Interval(now - timedelta(hours=1), now + timedelta(hours=8))
+    people = tuple(builders.psychologist(f"psy{nth}", nth) for nth in range(1, 81))
+    shifts = tuple(Shift(person.id, Tier.ON_DUTY, span) for person in people)
+    rules, flows = read_documents(ROOT)
+    FileSnapshots(settings.home_dir / "snapshot").replace(Snapshot(Roster(people, shifts), (), rules, flows))
+    service = service_of(settings)
+
+    written = write_chain(service, tmp_path / "chain")
+
+    text = (tmp_path / "chain" / "index.xml").read_bytes()
+    assert len(text) <= MOST_BYTES
+    assert (written, _tags(text.decode()).count("Dial")) == (MOST_RINGS, MOST_RINGS)
+    assert check_chain(service, tmp_path / "chain") == []
 
 
 def test_a_mailbox_presses_no_key_so_the_screen_hangs_up(service: Service, tmp_path: Path) -> None:
