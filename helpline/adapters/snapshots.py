@@ -36,6 +36,9 @@ class FileSnapshots:
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "snapshot.json"
+        self._path = str(
+            self._file
+        )  # looked at several times a webhook; a Path makes its text anew each time
         # Stamp and snapshot change together: one assignment of one tuple.
         self._held: tuple[tuple[int, int, int] | None, Snapshot | None] = (None, None)
 
@@ -75,7 +78,7 @@ class FileSnapshots:
     def _stamp(self) -> tuple[int, int, int] | None:
         """Time of change alone is too coarse on some file systems; a replaced file is another inode."""
         try:
-            found = self._file.stat()
+            found = os.stat(self._path)  # noqa: PTH116  # see above
         except OSError:
             return None
         return (found.st_mtime_ns, found.st_ino, found.st_size)

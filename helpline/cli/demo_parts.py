@@ -25,7 +25,7 @@ from helpline.cli import demo_accounts, demo_data, demo_env
 from helpline.cli.control_client import ControlClient
 from helpline.cli.fallback import write_chain
 from helpline.cli.outcome import Refused
-from helpline.cli.servers.redis import RedisPlan, plan_redis, why_not
+from helpline.cli.servers.redis import RedisPlan, people_served, plan_redis, why_not
 from helpline.cli.supervise import Child, Supervisor, check_port
 from helpline.config import Settings, load_settings
 from helpline.domain.errors import CarrierDown, DatabaseDown
@@ -117,6 +117,7 @@ class DemoParts:
         if len(given) == 1:
             raise Refused("Redis: HELPLINE_REDIS_URL and HELPLINE_REDIS_CLOCK_URL must be set together")
         if given:
+            _refuse_others_in(given[names[0]])
             return given[names[0]], given[names[1]]
         self._plan = plan_redis()
         self.parts.start(
@@ -260,6 +261,14 @@ class DemoParts:
                     f"web: not ready to serve a caller after {READY_S:g} s; see {self.home / 'log'}"
                 )
             time.sleep(0.05)
+
+
+def _refuse_others_in(url: str) -> None:
+    """A Redis named by the environment could be a real one: nobody on its line is reconciled with our emulator."""
+    people = people_served(url)
+    ours = {person.id for person in demo_data.PSYCHOLOGISTS}
+    if people and not people & ours:
+        raise Refused("Redis (HELPLINE_REDIS_URL): serves other people than the demo's; name another server")
 
 
 def _port_base(environ: Mapping[str, str]) -> int:

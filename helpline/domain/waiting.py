@@ -240,11 +240,12 @@ class _Choice:
                 for p in self._people
                 if p.presence.state is not State.BREAK and any(is_reached(step, p) for step in reached)
             ]
-            ready = [p for p in there if self._is_free(p, reached) and not self._stands_aside(p)]
-            unwilling = [
-                p for p in there if self._is_cooling(p) or self._stands_aside(p) or not self._endpoints(p)
-            ]
-            if ready or (there and not unwilling):
+            if any(self._is_free(p, reached) and not self._stands_aside(p) for p in there):
+                break
+            unwilling = any(
+                self._is_cooling(p) or self._stands_aside(p) or not self._endpoints(p) for p in there
+            )
+            if there and not unwilling:
                 break
             reached.append(plan[len(reached)])
         return tuple(reached)
@@ -294,7 +295,8 @@ class _Choice:
 
 def open_endpoints(person: Candidate) -> tuple[str, ...]:
     """Those that are not suspended, in order."""
-    return tuple(e for e in person.endpoints if e not in person.presence.suspended)
+    suspended = person.presence.suspended
+    return tuple(e for e in person.endpoints if e not in suspended) if suspended else person.endpoints
 
 
 def _can_be_rung(person: Candidate) -> bool:

@@ -34,6 +34,7 @@ from helpline.ports.live import (
     LineView,
     LiveCalls,
     Offers,
+    Reception,
     Saved,
 )
 from helpline.ports.news import News
@@ -71,6 +72,7 @@ __all__ = [
     "Passwords",
     "PublishedStore",
     "QueueMember",
+    "Reception",
     "Renderer",
     "RestOutcome",
     "Saved",

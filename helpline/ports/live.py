@@ -67,6 +67,19 @@ class AttackMode:
     since_ms: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """What a first request finds: a call known already; else the gate, and the line where it lets anybody in.
+
+    `planned`: the view holds the heads of the line, not presences only.
+    """
+
+    known: LiveCall | None
+    gate: Gate
+    view: LineView | None = None
+    planned: bool = False
+
+
 class LiveCalls(Protocol):
     """The working copy of the calls. Every method may raise LiveStateDown."""
 
@@ -100,6 +113,12 @@ class LiveCalls(Protocol):
         """The first `limit` callers, with `of_each_need` the first `limit` of each need; in the order of the line.
 
         A need is a ring plan with its skills: nobody is hidden behind callers who need somebody else.
+        """
+
+    def reception(self, leg_id: str, limit: int, room: int, people: int, now_ms: int) -> Reception:
+        """For a new leg, in one step: `by_leg`, `gate` and `line`.
+
+        No view while `room` callers wait or in attack mode; behind twice as many as `people` one of presences only.
         """
 
     def gate(self, now_ms: int) -> Gate: ...

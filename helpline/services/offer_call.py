@@ -77,9 +77,10 @@ def candidates(sw: Switchboard, presences: Mapping[str, Presence]) -> list[Candi
     for person in sw.book.roster.psychologists:
         presence = presences.get(person.id)
         if presence is not None and person.endpoints:
-            at_desk = presence.browser_until_ms > now_ms
-            order = sorted(person.endpoints, key=lambda e: not (at_desk and e.kind is EndpointKind.CLIENT))
-            endpoints = tuple(endpoint.id for endpoint in order)
+            order = person.endpoints
+            if presence.browser_until_ms > now_ms:
+                order = tuple(sorted(order, key=lambda e: e.kind is not EndpointKind.CLIENT))
+            endpoints = tuple([endpoint.id for endpoint in order])
             found.append(Candidate(presence, endpoints, person.skills, person.handle))
     return found
 

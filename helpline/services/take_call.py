@@ -14,7 +14,7 @@ from helpline.domain.ring_plan import plan_from_text, plan_to_text, with_wrap_up
 from helpline.domain.routing.decide import Decision, decide
 from helpline.domain.verbs import Document
 from helpline.domain.waiting import Waiting
-from helpline.ports import Change, Gate
+from helpline.ports import Change, Gate, Reception
 from helpline.services import documents
 from helpline.services.change_call import change_call
 from helpline.services.offer_call import (
@@ -36,13 +36,13 @@ def take_call(sw: Switchboard, leg_id: str, line: str) -> Document:
 
     Raises LiveStateDown; then `document_without_memory` is the answer.
     """
-    known = sw.calls.by_leg(leg_id)
-    if known is not None:
-        return _again(sw, known)
-    now_ms = sw.clock.now_ms()
-    gate = sw.calls.gate(now_ms)
+    now_ms, book = sw.clock.now_ms(), sw.book
+    people = len(book.roster.psychologists)
+    found = sw.calls.reception(leg_id, HEAD_OF_LINE, book.rules.waiting_max, people, now_ms)
+    if found.known is not None:
+        return _again(sw, found.known)
     decision = _decide(sw, line, now_ms)
-    if gate.attack_until_ms is not None and documents.FILTER_FLOW in sw.book.flows:
+    if found.gate.attack_until_ms is not None and documents.FILTER_FLOW in sw.book.flows:
         decision = replace(decision, flow=documents.FILTER_FLOW)
     begun = _begin(sw, decision)
     call = _record(sw, leg_id, line, decision, begun, now_ms)
@@ -50,7 +50,7 @@ def take_call(sw: Switchboard, leg_id: str, line: str) -> Document:
         stage = Stage.MENU if begun.session is not None else Stage.LED_ON
         sw.calls.arrive(replace(call, stage=stage, led_on=stage is Stage.LED_ON), None, (), now_ms)
         return begun.document
-    return _enter_line(sw, call, gate, now_ms)
+    return _enter_line(sw, call, found, now_ms)
 
 
 def admit_call(sw: Switchboard, call: LiveCall, keys: tuple[str, ...]) -> Document:
@@ -157,16 +157,16 @@ def document_without_memory(sw: Switchboard, line: str) -> Document:
     return documents.in_line() if begun.enqueue is not None else begun.document
 
 
-def _enter_line(sw: Switchboard, call: LiveCall, gate: Gate | None, now_ms: int) -> Document:
+def _enter_line(sw: Switchboard, call: LiveCall, found: Reception | None, now_ms: int) -> Document:
     """Put a call into the line with its first offers; or lead on when it is full or nobody is there.
 
-    `gate` None: whoever it is stands in the carrier's queue already and is not turned away.
+    `found` None: whoever it is stands in the carrier's queue already and is not turned away.
     """
-    if gate is not None and _is_full(sw, gate, now_ms):
+    if found is not None and _is_full(sw, found.gate, now_ms):
         return _turn_away(sw, call, now_ms)
-    look_at = _looked_at(sw, gate)
-    planned = look_at == HEAD_OF_LINE
-    view = sw.calls.line(look_at, now_ms, of_each_need=planned)
+    view = found.view if found is not None else None
+    planned = view is None or (found is not None and found.planned)
+    view = view or sw.calls.line(HEAD_OF_LINE, now_ms, of_each_need=True)
     watch_duty(sw, view, now_ms)
     if not somebody_is_there(sw, view, call):
         document, session = documents.way_on(sw.book, call.nobody_flow, call.line)
@@ -175,7 +175,7 @@ def _enter_line(sw: Switchboard, call: LiveCall, gate: Gate | None, now_ms: int)
         sw.calls.arrive(led_on, None, (), now_ms)
         return document
     wanted = wanted_for(sw, view, waiting_of(call), now_ms) if planned and view.ready else None
-    most = sw.book.rules.waiting_max if gate is not None else 0
+    most = sw.book.rules.waiting_max if found is not None else 0
     came_in = sw.calls.arrive(call, wanted, new_attempts(sw, wanted), now_ms, most)
     if not came_in and sw.calls.by_leg(call.leg_id) is None:
         # Others took the last places since the gate was asked.
@@ -188,12 +188,6 @@ def _turn_away(sw: Switchboard, call: LiveCall, now_ms: int) -> Document:
     """The line is full: the spoken alternative, for a call not recorded yet."""
     sw.calls.arrive(replace(call, stage=Stage.LED_ON, refused=True, session=""), None, (), now_ms)
     return documents.call_flow(sw.book, documents.FULL_FLOW).document
-
-
-def _looked_at(sw: Switchboard, gate: Gate | None) -> int:
-    """How many callers to plan with. Behind more than all psychologists together nothing is left to plan."""
-    behind_everybody = gate is not None and gate.waiting > 2 * len(sw.book.roster.psychologists)
-    return PRESENCES_ONLY if behind_everybody else HEAD_OF_LINE
 
 
 def _is_full(sw: Switchboard, gate: Gate, now_ms: int) -> bool:

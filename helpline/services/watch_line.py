@@ -62,7 +62,9 @@ def _only_who_missed(sw: Switchboard, view: LineView) -> bool:
 
 
 def _on_duty(sw: Switchboard, view: LineView) -> bool:
+    found = ((person, view.presences.get(person.id)) for person in sw.book.roster.psychologists)
     return any(
-        c.presence.tier is Tier.ON_DUTY and c.presence.state is not State.OFFLINE
-        for c in candidates(sw, view.presences)
+        presence.tier is Tier.ON_DUTY and presence.state is not State.OFFLINE
+        for person, presence in found
+        if presence is not None and person.endpoints
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import request
 
 from helpline.ports import LegStatus
@@ -10,23 +12,29 @@ UNKNOWN_LINE = "autre"
 _DAY_S = 86_400
 
 
+def _said(name: str, default: str = "") -> str:
+    """As the edge has stripped it, not read out of the body again."""
+    said: Mapping[str, str] = request.environ.get("helpline.form", {})
+    return said.get(name, default)
+
+
 def leg() -> str:
     """The carrier's id of the leg; empty when what came is not written like one."""
-    return request.form.get("Leg", "")
+    return _said("Leg")
 
 
 def line() -> str:
-    return request.form.get("Line", UNKNOWN_LINE)
+    return _said("Line", UNKNOWN_LINE)
 
 
 def is_caller() -> bool:
     """Is this a caller's leg? Theirs was made to a line of ours, a psychologist's to her own phone."""
-    return "Line" in request.form
+    return bool(_said("Line"))
 
 
 def status() -> LegStatus | None:
     try:
-        return LegStatus(request.form.get("CallStatus", ""))
+        return LegStatus(_said("CallStatus"))
     except ValueError:
         return None
 
@@ -38,13 +46,25 @@ def is_over() -> bool:
 
 def queue_time_s() -> int:
     """How long the caller has waited, as the carrier says; 0 for anything that is not a sane number."""
-    text = request.form.get("QueueTime", "")
+    text = _said("QueueTime")
     return min(int(text), _DAY_S) if text.isascii() and text.isdigit() and len(text) < 7 else 0
 
 
 def queue_result() -> str:
-    return request.form.get("QueueResult", "")
+    return _said("QueueResult")
 
 
 def digits() -> str:
-    return request.form.get("Digits", "")
+    return _said("Digits")
+
+
+def room_event() -> str:
+    return _said("StatusCallbackEvent")
+
+
+def reason_left() -> str:
+    return _said("ReasonParticipantLeft")
+
+
+def participant_status() -> str:
+    return _said("ParticipantCallStatus")

@@ -7,7 +7,7 @@ render. No network but Redis, no SQL, nothing that could wait.
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from helpline.domain import paths
 from helpline.domain.verbs import Document
@@ -120,15 +120,15 @@ def leg(attempt: str) -> Response:
 
 @bp.post("/voice/room/<attempt>")
 def room(attempt: str) -> Response:
-    event = request.form.get("StatusCallbackEvent", "")
+    event = form.room_event()
     if event in ("participant-join", "participant-leave") and form.leg():
-        reason = request.form.get("ReasonParticipantLeft", "")
+        reason = form.reason_left()
         news = RoomNews(
             attempt=attempt,
             leg_id=form.leg(),
             joined=event == "participant-join",
             hung_up=reason == "participant_hung_up",
-            leg_over=request.form.get("ParticipantCallStatus", "") in ("completed", "failed"),
+            leg_over=form.participant_status() in ("completed", "failed"),
             moved=reason == "participant_updated_via_api",
         )
         follow_room(parts().switchboard, news)

@@ -405,3 +405,66 @@ def test_news_of_an_ended_call_changes_nothing(
     assert world.calls.save(ended, change, world.now) is Saved.LATE
     assert world.call(call) == ended
     assert world.due_rows(redis_admin) == rows
+
+
+# ---- the two that look at much in one step
+
+
+def _in_three_looks(world: World, leg: str, limit: int) -> tuple[object, ...]:
+    calls = world.calls
+    return calls.by_leg(leg), calls.gate(world.now), calls.line(limit, world.now, of_each_need=limit > 1)
+
+
+def test_a_reception_finds_what_three_looks_find(make_world: MakeWorld) -> None:
+    world = make_world("vera", "bruno", "nadia")
+    for _ in range(3):
+        world.arrives()
+        world.after(1_000)
+
+    found = world.calls.reception("CA-new", 50, 200, 3, world.now)
+
+    assert (found.known, found.gate, found.view) == _in_three_looks(world, "CA-new", 50)
+    assert found.planned
+    assert found.view is not None
+    assert len(found.view.waiting) == len(found.view.presences) == 3
+
+
+def test_a_reception_knows_a_call_and_no_offer(make_world: MakeWorld) -> None:
+    world = make_world("vera")
+    call = world.arrives()
+    leg = world.rings(world.attempt_for(call, "vera"))
+
+    assert world.calls.reception(world.call(call).leg_id, 50, 200, 1, world.now).known == world.call(call)
+    assert world.calls.by_leg(world.call(call).leg_id) == world.call(call)
+    assert world.calls.reception(leg, 50, 200, 1, world.now).known is None
+    assert world.calls.by_leg(leg) is None
+
+
+def test_a_reception_reads_the_head_only_where_something_is_left_to_plan(make_world: MakeWorld) -> None:
+    world = make_world("vera")
+    for _ in range(3):
+        world.arrives()
+
+    behind = world.calls.reception("CA-new", 50, 200, 1, world.now)
+
+    assert not behind.planned
+    assert behind.view is not None
+    assert len(behind.view.waiting) == 1
+    assert set(behind.view.presences) == {"vera"}
+
+
+def test_a_reception_reads_no_line_where_nobody_is_let_in(make_world: MakeWorld) -> None:
+    world = make_world("vera")
+    for _ in range(2):
+        world.arrives()
+
+    full = world.calls.reception("CA-new", 50, 2, 1, world.now)
+    world.calls.set_attack(world.now + 1_000, "", world.now)
+    attacked = world.calls.reception("CA-new", 50, 200, 1, world.now)
+    world.after(1_000)
+    over = world.calls.reception("CA-new", 50, 200, 1, world.now)
+
+    assert (full.view, full.gate.waiting) == (None, 2)
+    assert (attacked.view, attacked.gate.attack_until_ms) == (None, world.now)
+    assert over.view is not None
+    assert over.gate.attack_until_ms is None

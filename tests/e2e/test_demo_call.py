@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from helpline.adapters.redis.connection import connect
 from helpline.adapters.sql.engine import Database, make_engine
 from helpline.adapters.sql.migrate import SqlMigrations
 from helpline.adapters.sql.people import SqlPublishedStore, SqlSeedStore
@@ -20,6 +21,7 @@ from helpline.cli import children
 from helpline.cli.demo_call import NUMBER, DemoCall
 from helpline.cli.demo_data import PSYCHOLOGISTS
 from helpline.cli.demo_parts import DemoParts
+from helpline.cli.servers.redis import plan_redis, start_redis
 from tests import builders
 from tests.demo import plain_environ
 
@@ -232,7 +234,7 @@ def _until(what: Callable[[], bool], for_s: float) -> None:
         time.sleep(0.1)
 
 
-def test_a_database_of_other_people_is_left_alone(environ: dict[str, str], tmp_path: Path) -> None:
+def test_attack_58_a_database_of_other_people_is_left_alone(environ: dict[str, str], tmp_path: Path) -> None:
     database = Database(make_engine(f"sqlite:///{tmp_path}/real.db"))
     SqlMigrations(database).upgrade()
     SqlSeedStore(database).add_psychologist(builders.psychologist("nadia", 7), 0)
@@ -254,3 +256,30 @@ def test_a_database_of_other_people_is_left_alone(environ: dict[str, str], tmp_p
     people = SqlPublishedStore(database).snapshot().roster.psychologists
     database.close()
     assert [person.handle for person in people] == ["nadia"]
+
+
+def test_attack_58_a_redis_that_serves_other_people_is_left_alone(environ: dict[str, str]) -> None:
+    server = start_redis(plan_redis(admin=True))
+    try:
+        with connect(server.url_app) as live:
+            live.sadd("psys", "p-nadia")
+            live.sadd("calls", "a-call-of-theirs")
+            before = {key: live.smembers(key) for key in ("psys", "calls")}
+            done = subprocess.run(
+                [*DEMO, "--once"],
+                cwd=ROOT,
+                env=environ
+                | {"HELPLINE_REDIS_URL": server.url_app, "HELPLINE_REDIS_CLOCK_URL": server.url_clock},
+                capture_output=True,
+                text=True,
+                timeout=20,
+            )
+
+            assert done.returncode == 1
+            assert (
+                done.stderr
+                == "Redis (HELPLINE_REDIS_URL): serves other people than the demo's; name another server\n"
+            )
+            assert {key: live.smembers(key) for key in ("psys", "calls")} == before
+    finally:
+        server.stop()

@@ -121,6 +121,13 @@ INVARIANTS = (
         "tests/web/test_odd_values.py::test_nothing_but_the_allow_list_reaches_any_code_behind_the_edge",
     ),
     Mutant(
+        "a flood reads the line though nobody is let in",
+        LUA + "reception.lua",
+        "if found.gate[2] == 0 and found.gate[1] < args.room then",
+        "if found.gate[2] == 0 then",
+        SCRIPTS + "test_a_reception_reads_no_line_where_nobody_is_let_in",
+    ),
+    Mutant(
         "I14 an error is logged with its text",
         "helpline/web/errors.py",
         '_log.error("webhook failed: %s", place_of(error))',
@@ -238,8 +245,8 @@ ORDER = (
     Mutant(
         "order who declined is rung again at once",
         D + "waiting.py",
-        "if presence.psychologist in self._taken or self._is_cooling(person) or not self._endpoints(person):",
-        "if presence.psychologist in self._taken or not self._endpoints(person):",
+        "            or self._is_cooling(person)\n",
+        "",
         WAITING + "test_who_declined_is_not_rung_again_for_that_call_but_for_others",
     ),
     Mutant(
@@ -252,8 +259,8 @@ ORDER = (
     Mutant(
         "order standby waits its time though nobody on duty is left",
         D + "waiting.py",
-        "if ready or (there and not unwilling):",
-        "if ready or not unwilling:",
+        "if there and not unwilling:",
+        "if not unwilling:",
         WAITING + "test_standby_is_rung_at_once_when_nobody_is_on_duty_at_all",
     ),
     Mutant(
@@ -424,8 +431,8 @@ AFTER_A_LOSS = (
     Mutant(
         "who signs on while she consults is rung",
         D + "waiting.py",
-        "if presence.apart or presence.psychologist in self._taken",
-        "if presence.psychologist in self._taken",
+        "            presence.apart\n            or presence.psychologist in self._taken",
+        "            presence.psychologist in self._taken",
         WAITING + "test_who_the_carrier_shows_on_a_lost_leg_is_not_rung_though_she_is_available",
     ),
     Mutant(

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpline.adapters.carriers.twilio.twiml import FRAGMENT, Twiml
+from helpline.adapters.carriers.twilio.twiml import FRAGMENT, MOST_KEPT, Twiml
 from helpline.domain import paths
 from helpline.domain.verbs import (
     Conference,
@@ -94,6 +94,27 @@ def test_the_examples_together_hold_addresses_of_every_kind() -> None:
 def test_only_a_line_of_ours_is_shown_never_an_unknown_one() -> None:
     with pytest.raises(KeyError):
         TWIML.render((Dial("+33639985001", "line of nobody"),))
+
+
+def test_what_was_rendered_before_is_said_again_but_what_a_line_shows_is_looked_up_each_time() -> None:
+    shown = {"entraide": "+33199000001"}
+    twiml = Twiml("https://voix.example", "ie1", shown)
+    said, dialled = (Say("Bonjour."), Hangup()), (Dial("+33639985001", "entraide"),)
+
+    first = [twiml.render(said), twiml.render(dialled)]
+    shown["entraide"] = "+33199000002"
+
+    assert twiml.render(said) == first[0] == Twiml("https://voix.example", "ie1", shown).render(said)
+    assert "+33199000002" in twiml.render(dialled)
+    assert "+33199000001" in first[1]
+
+
+def test_only_so_many_documents_are_kept() -> None:
+    twiml = Twiml("https://voix.example", "ie1", {})
+    texts = [twiml.render((Say(f"Numéro {n}."),)) for n in range(3 * MOST_KEPT)]
+
+    assert len(set(texts)) == 3 * MOST_KEPT
+    assert twiml.render((Say("Numéro 0."),)) == texts[0]
 
 
 def test_english_is_spoken_in_english_and_an_unknown_language_in_french() -> None:

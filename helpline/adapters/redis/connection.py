@@ -12,6 +12,8 @@ import redis
 from redis.backoff import ExponentialBackoff
 from redis.retry import Retry
 
+from helpline.adapters.redis.quick import QuickRedis
+
 PERSISTENCE_NAMES = ("save", "appendonly", "maxmemory-policy")
 
 
@@ -22,7 +24,7 @@ def connect(url: str, *, timeout_s: float = 0.2, decode: bool = True) -> redis.R
     decode=False gives bytes, which rq needs. Safe to share between threads. The client raises
     redis.exceptions.RedisError; what to do then is the caller's knowledge.
     """
-    return redis.Redis.from_url(
+    return QuickRedis.from_url(
         url,
         socket_timeout=timeout_s,
         socket_connect_timeout=timeout_s,

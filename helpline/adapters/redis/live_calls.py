@@ -5,14 +5,24 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterator, Sequence
-from typing import cast
+from typing import TypedDict, cast
 
 from helpline.adapters.redis.records import call_from_hash, call_to_hash, presence_from_hash
 from helpline.adapters.redis.records import waiting_from_hash as _waiting
 from helpline.adapters.redis.scripts import Json, Scripts, as_fields
 from helpline.domain.call import LiveCall, Stage
 from helpline.domain.waiting import Wanted
-from helpline.ports import AttackMode, Change, Gate, LineView, Saved
+from helpline.ports import AttackMode, Change, Gate, LineView, Reception, Saved
+
+
+class _View(TypedDict):
+    """As `read_line` and `reception` write it."""
+
+    calls: list[dict[str, str]]
+    people: list[dict[str, str]]
+    ready: bool
+
+
 
 _SAVED = {1: Saved.DONE, 0: Saved.CHANGED, -1: Saved.LATE}
 
@@ -20,6 +30,17 @@ _SAVED = {1: Saved.DONE, 0: Saved.CHANGED, -1: Saved.LATE}
 def order_of(wanted: Wanted | None) -> list[Json]:
     """The candidates as Lua reads them: [[psychologist, endpoint], …]."""
     return [[psychologist, endpoint] for psychologist, endpoint in wanted.order] if wanted else []
+
+
+def _view(found: _View, now_ms: int) -> LineView:
+    # Lua cannot tell an empty list from an empty object.
+    calls: list[dict[str, str]] = found["calls"] or []
+    people: list[dict[str, str]] = found["people"] or []
+    return LineView(
+        waiting=tuple(_waiting(c, int(c["live"]), now_ms) for c in calls),
+        presences={p["id"]: presence_from_hash(p["id"], p) for p in people},
+        ready=bool(found["ready"]),
+    )
 
 
 class RedisLiveCalls:
@@ -52,8 +73,9 @@ class RedisLiveCalls:
         return isinstance(reply, list) and int(reply[1]) == 1
 
     def by_leg(self, leg_id: str) -> LiveCall | None:
-        text = self._scripts.text(f"sid:{leg_id}") or ""
-        return self.get(text[2:]) if text.startswith("c:") else None
+        found = cast("list[str]", self._scripts.run("call_of_leg", 0, {"leg_id": leg_id}))
+        h = dict(zip(found[1::2], found[2::2], strict=True))
+        return call_from_hash(found[0], h) if h.get("stage") else None
 
     def get(self, call_id: str) -> LiveCall | None:
         h = self._scripts.hash(f"call:{call_id}")
@@ -86,15 +108,16 @@ class RedisLiveCalls:
 
     def line(self, limit: int, now_ms: int, *, of_each_need: bool = False) -> LineView:
         args: dict[str, Json] = {"limit": limit, "of_each_need": of_each_need}
-        view = json.loads(str(self._scripts.run("read_line", now_ms, args)))
-        # Lua cannot tell an empty list from an empty object.
-        calls: list[dict[str, str]] = view["calls"] or []
-        people: list[dict[str, str]] = view["people"] or []
-        return LineView(
-            waiting=tuple(_waiting(c, int(c["live"]), now_ms) for c in calls),
-            presences={p["id"]: presence_from_hash(p["id"], p) for p in people},
-            ready=bool(view["ready"]),
-        )
+        return _view(json.loads(str(self._scripts.run("read_line", now_ms, args))), now_ms)
+
+    def reception(self, leg_id: str, limit: int, room: int, people: int, now_ms: int) -> Reception:
+        args: dict[str, Json] = {"leg_id": leg_id, "limit": limit, "room": room, "people": people}
+        found = json.loads(str(self._scripts.run("reception", now_ms, args)))
+        if "known" in found:
+            return Reception(self.get(found["known"]), Gate(0, None))
+        waiting, until_ms = found["gate"]
+        view = _view(found["view"], now_ms) if "view" in found else None
+        return Reception(None, Gate(waiting, int(until_ms) or None), view, found.get("planned", False))
 
     def gate(self, now_ms: int) -> Gate:
         waiting, until_ms = cast("list[object]", self._scripts.run("gate", now_ms, {}))

@@ -18,7 +18,9 @@ Hash: TypeAlias = Mapping[str, str]
 
 def _int(h: Hash, name: str) -> int | None:
     text = h.get(name)
-    return int(float(text)) if text not in (None, "") else None
+    if not text:
+        return None
+    return int(text) if text.isdigit() else int(float(text))
 
 
 def call_to_hash(call: LiveCall) -> dict[str, str]:

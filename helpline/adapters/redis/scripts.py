@@ -49,7 +49,11 @@ NAMES = (
     "attack",
     "wish",
     "apart",
+    "reception",
+    "call_of_leg",
 )
+BARE = frozenset({"call_of_leg"})
+"""Scripts that need neither tables nor the shared part: both are run through at each call."""
 
 
 S = TypeVar("S", bound=StrEnum)
@@ -67,8 +71,10 @@ def _lua_table(name: str, table: Mapping[S, Mapping[E, S]]) -> str:
 
 
 def source(name: str) -> str:
-    """The whole text of one script: tables, shared part, its own part."""
+    """The whole text of one script: tables, shared part, its own part; of a bare one its own."""
     folder = resources.files("helpline.adapters.redis") / "lua"
+    if name in BARE:
+        return (folder / f"{name}.lua").read_text("utf-8")
     tables = _lua_table("CALL", call_table.TRANSITIONS) + _lua_table("PSY", presence_table.TRANSITIONS)
     return tables + (folder / "lib.lua").read_text("utf-8") + (folder / f"{name}.lua").read_text("utf-8")
 

@@ -197,3 +197,9 @@ def why_not(url: str) -> str | None:
     except ValueError:
         return "is not a Redis URL"
     return None
+
+
+def people_served(url: str) -> frozenset[str]:
+    """The ids of those who have a presence in the working copy at `url`, a server that answers."""
+    with connect(url, timeout_s=1.0) as client:
+        return frozenset(str(person) for person in client.smembers("psys"))

@@ -7,7 +7,7 @@ sent nor signed): short connect and read times, one retry, from inside the EU.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import assert_never
 
 from twilio.twiml import TwiML
@@ -34,6 +34,8 @@ from helpline.domain.verbs import (
 FRAGMENT = "#ct=1000&rt=2000&tt=4000&rc=1&rp=ct,rt,5xx&e=dublin,frankfurt"
 VOICES = {"fr": ("fr-FR", "Polly.Lea-Neural"), "en": ("en-GB", "Polly.Amy-Neural")}
 ROOM_EVENTS = "start end join leave"
+MOST_KEPT = 500
+"""Documents kept as rendered: those of flows are few and said to everybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +50,26 @@ class Twiml:
     region: str
     shown: Mapping[str, str]
     screen_url: str | None = None
+    _rendered: dict[Document, str] = field(default_factory=dict, compare=False, repr=False)
 
     def url(self, path: str) -> str:
         """A path of ours as the carrier is to call it."""
         return f"{self.origin}{path}{FRAGMENT}"
 
     def render(self, document: Document) -> str:
+        """The document as the carrier reads it. Rendering the same again costs a look-up."""
+        known = self._rendered.get(document)
+        if known is not None:
+            return known
+        text = self._render(document)
+        # What a Dial shows is looked up in the rules in force, each time.
+        if not any(isinstance(verb, Dial) for verb in document):
+            if len(self._rendered) >= MOST_KEPT:
+                self._rendered.clear()
+            self._rendered[document] = text
+        return text
+
+    def _render(self, document: Document) -> str:
         response = VoiceResponse()
         for verb in document:
             self._add(response, verb)

@@ -394,3 +394,44 @@ local function make_offers(call, order, want, attempts)
   end
   return made
 end
+
+local function hash(key)
+  local flat, out = redis.call('HGETALL', key), {}
+  for i = 1, #flat, 2 do out[flat[i]] = flat[i + 1] end
+  return out
+end
+
+-- The first `limit` of the line, or of each need, in the order of the line, and everybody's presence.
+local function look_at_line(limit, of_each_need)
+  local line, calls, people = {}, {}, {}
+  for _, need in ipairs(redis.call('SMEMBERS', 'needs')) do
+    local head = redis.call('ZRANGE', 'waiting:' .. need, 0, limit - 1, 'WITHSCORES')
+    for i = 1, #head, 2 do table.insert(line, {tonumber(head[i + 1]), head[i]}) end
+  end
+  table.sort(line, function(a, b) return a[1] < b[1] or (a[1] == b[1] and a[2] < b[2]) end)
+  for place, one in ipairs(line) do
+    if place > limit and not of_each_need then break end
+    local call = hash('call:' .. one[2])
+    call.id = one[2]
+    call.live = count_rung(one[2])
+    table.insert(calls, call)
+  end
+  for _, id in ipairs(redis.call('SMEMBERS', 'psys')) do
+    local psy = hash('psy:' .. id)
+    psy.id = id
+    table.insert(people, psy)
+  end
+  return {calls = calls, people = people, ready = ready()}
+end
+
+-- How many wait, and the end of attack mode in ms or 0.
+-- An attack mode that is over is removed by the first who looks: nothing here has an expiry.
+local function look_at_gate()
+  local ends = tonumber(redis.call('GET', 'attack') or '0')
+  if ends ~= 0 and ends <= now then
+    redis.call('DEL', 'attack', 'attack:by')
+    tell('board')
+    ends = 0
+  end
+  return {how_many_wait(), ends}
+end
