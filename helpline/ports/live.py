@@ -118,7 +118,8 @@ class LiveCalls(Protocol):
     def reception(self, leg_id: str, limit: int, room: int, people: int, now_ms: int) -> Reception:
         """For a new leg, in one step: `by_leg`, `gate` and `line`.
 
-        No view while `room` callers wait or in attack mode; behind twice as many as `people` one of presences only.
+        No view while `room` callers wait or in attack mode; behind twice as many as `people`, and while nobody is free,
+        one of presences only: nothing is left to plan.
         """
 
     def gate(self, now_ms: int) -> Gate: ...

@@ -416,17 +416,20 @@ def _in_three_looks(world: World, leg: str, limit: int) -> tuple[object, ...]:
 
 
 def test_a_reception_finds_what_three_looks_find(make_world: MakeWorld) -> None:
-    world = make_world("vera", "bruno", "nadia")
+    world = make_world("vera", "bruno", "nadia", "zoe")
     for _ in range(3):
         world.arrives()
         world.after(1_000)
+    for person in ("vera", "bruno", "nadia", "zoe"):
+        world.happen(person, PresenceEvent.BREAK_BEGUN)
+    world.happen("zoe", PresenceEvent.BREAK_OVER)
 
-    found = world.calls.reception("CA-new", 50, 200, 3, world.now)
+    found = world.calls.reception("CA-new", 50, 200, 4, world.now)
 
     assert (found.known, found.gate, found.view) == _in_three_looks(world, "CA-new", 50)
     assert found.planned
     assert found.view is not None
-    assert len(found.view.waiting) == len(found.view.presences) == 3
+    assert (len(found.view.waiting), len(found.view.presences)) == (3, 4)
 
 
 def test_a_reception_knows_a_call_and_no_offer(make_world: MakeWorld) -> None:
@@ -451,6 +454,17 @@ def test_a_reception_reads_the_head_only_where_something_is_left_to_plan(make_wo
     assert behind.view is not None
     assert len(behind.view.waiting) == 1
     assert set(behind.view.presences) == {"vera"}
+
+
+def test_a_reception_reads_the_head_only_while_somebody_is_free(make_world: MakeWorld) -> None:
+    world = make_world("vera", "bruno")
+    busy = world.arrives()
+    world.arrives()
+    assert all(world.state(who) is State.RINGING for who in ("vera", "bruno"))
+
+    assert not world.calls.reception("CA-new", 50, 200, 2, world.now).planned
+    world.settle(world.attempt_for(busy, "vera"), Settlement.DECLINED)
+    assert world.calls.reception("CA-new", 50, 200, 2, world.now).planned
 
 
 def test_a_reception_reads_no_line_where_nobody_is_let_in(make_world: MakeWorld) -> None:

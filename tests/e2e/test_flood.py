@@ -8,7 +8,7 @@ import redis
 
 from helpline.domain.alarms import AlarmKind
 from helpline.domain.call import LiveCall, Stage
-from helpline.ports import Gate, LiveCalls
+from helpline.ports import Gate, LiveCalls, Reception
 from helpline.services import documents
 from helpline.services.switch_attack_mode import attack_mode_until, begin_attack_mode, end_attack_mode
 from helpline.services.take_call import admit_call, take_call
@@ -91,14 +91,18 @@ def test_who_asked_before_others_took_the_last_places_hears_that_the_line_is_ful
 
 
 class AskedBefore:
-    """The calls, whose gate tells for once how it was when nobody waited."""
+    """The calls, whose reception and gate tell for once how it was when nobody waited."""
 
     def __init__(self, calls: LiveCalls) -> None:
         self._calls = calls
-        self._old = [Gate(0, None)] * 2
+        self._old = [Gate(0, None)]
 
     def gate(self, now_ms: int) -> Gate:
         return self._old.pop() if self._old else self._calls.gate(now_ms)
+
+    def reception(self, leg_id: str, limit: int, room: int, people: int, now_ms: int) -> Reception:
+        now = self._calls.reception(leg_id, limit, 2 * room, people, now_ms)
+        return replace(now, gate=Gate(0, None))
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._calls, name)

@@ -23,7 +23,6 @@ class _View(TypedDict):
     ready: bool
 
 
-
 _SAVED = {1: Saved.DONE, 0: Saved.CHANGED, -1: Saved.LATE}
 
 
