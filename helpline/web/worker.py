@@ -3,12 +3,16 @@
 The worker it is made of gives every new connection to a thread, which waits there for the rest of
 the request: as many slow connections as threads, and the carrier waits behind them. It also says
 goodbye in its one main loop, for up to two seconds a connection. Here a request is gathered in the
-poller, where thousands cost nothing, and gets a thread when it is there whole; nobody is lingered for.
+poller, where thousands cost nothing, and gets a thread when it is there whole, the second on a
+connection too; nobody is lingered for. What a thread still has to wait for (the rest of a long body,
+an answer that is not taken) has a bound, and when there are too many connections the oldest that is
+still waited for makes room.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import re
 import selectors
 import socket
@@ -16,19 +20,27 @@ import struct
 from functools import partial
 from typing import Final
 
+from gunicorn.http.message import Request
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 GATHERED: Final = 64 * 1024
-"""Bytes of one request that are waited for in the poller; what is longer is read by its thread (and refused there)."""
+"""Bytes of one request that are waited for in the poller: a longer head is nobody's, a longer body is read by its
+thread (and refused there)."""
 READ_S: Final = 2
+SEND_S: Final = 2.0
+"""For the whole of an answer: the sound of the wait is longer than a network takes at once."""
+_GO_ON: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+_TOO_MANY: Final = (errno.EMFILE, errno.ENFILE)
 _RECEIVE_TIMEOUT: Final = struct.pack("ll", READ_S, 0)
 _LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,9})[ \t]*\r\n", re.IGNORECASE)
+_ASKS: Final = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*\r\n", re.IGNORECASE)
 
 
 class PatientConnection(TConn):  # type: ignore[misc]  # gunicorn publishes no types
     """A connection and what has come of its next request."""
 
     gathered: bytes = b""
+    told_to_go_on: bool = False
 
     def gather(self) -> bool:
         """Take what has come; whether a thread can go on without waiting. EOFError when the peer has ended."""
@@ -39,13 +51,32 @@ class PatientConnection(TConn):  # type: ignore[misc]  # gunicorn publishes no t
         if not came:
             raise EOFError
         self.gathered += came
-        return len(self.gathered) >= GATHERED or is_whole(self.gathered)
+        return self.is_ready()
+
+    def is_ready(self) -> bool:
+        """Whether a thread can go on with what was gathered. EOFError when that will never be."""
+        head, end, _body = self.gathered.partition(b"\r\n\r\n")
+        if len(self.gathered) >= GATHERED:
+            if not end:
+                raise EOFError
+            return True
+        if is_whole(self.gathered):
+            return True
+        if end and not self.told_to_go_on and _ASKS.search(head + b"\r\n"):
+            self.sock.send(_GO_ON)
+            self.told_to_go_on = True
+        return False
 
     def hand_over(self) -> None:
         """What was gathered becomes the first thing that the parser reads."""
         self.init()
         self.parser.unreader.unread(self.gathered)
-        self.gathered = b""
+        self.gathered, self.told_to_go_on = b"", False
+
+    def take_back(self) -> None:
+        """What came behind a request that is answered is the beginning of the next, or all of it."""
+        self.gathered = self.parser.unreader.take_buffered()
+        self.sock.setblocking(False)
 
     def close(self, graceful: bool = False) -> None:
         """End it now: what the peer has sent meanwhile is thrown away, what it may still send is not waited for."""
@@ -73,28 +104,73 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn publishes n
             client, address = listener.accept()
         except (BlockingIOError, ConnectionAbortedError):
             return
+        except OSError as error:
+            if error.errno not in _TOO_MANY:
+                raise
+            self._make_room()
+            return
         self.nr_conns += 1
         # The kernel's own limit, for what a thread still has to read: it holds whatever mode the socket is put in later.
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _RECEIVE_TIMEOUT)
+        if self.nr_conns >= self.worker_connections:
+            self._make_room()
         self._wait_for_request(PatientConnection(self.cfg, client, address, listener.getsockname()))
+
+    def _make_room(self) -> None:
+        """End the connection that has been waited for longest: an honest request comes whole, and is not among them."""
+        waited_for = self.pending_conns or self.keepalived_conns
+        if waited_for:
+            conn = waited_for.popleft()
+            self.poller.unregister(conn.sock)
+            self.nr_conns -= 1
+            conn.close()
 
     def on_client_socket_readable(self, conn: PatientConnection, client: socket.socket) -> None:
         """A kept connection begins its next request: gathered like the first."""
+        if client.fileno() < 0:
+            return  # it made room a moment ago
         self.poller.unregister(client)
         self.keepalived_conns.remove(conn)
         self._wait_for_request(conn)
 
     def on_pending_socket_readable(self, conn: PatientConnection, client: socket.socket) -> None:
         """More of a request has come: to a thread with it if it is whole."""
+        if client.fileno() < 0:
+            return  # it made room a moment ago
         try:
-            if conn.gather():
-                self._no_longer_wait(conn, client)
-                conn.hand_over()
-                self.enqueue_req(conn)
+            is_ready = conn.gather()
         except (OSError, EOFError):
             self._no_longer_wait(conn, client)
             self.nr_conns -= 1
             conn.close()
+            return
+        if is_ready:
+            self._no_longer_wait(conn, client)
+            conn.hand_over()
+            super().enqueue_req(conn)
+
+    def enqueue_req(self, conn: PatientConnection) -> None:
+        """Something came behind a request that is answered: to a thread only if it is whole, like any other."""
+        conn.take_back()
+        if conn.is_ready():
+            conn.hand_over()
+            super().enqueue_req(conn)
+        else:
+            self._wait_for_request(conn)
+
+    def handle_request(self, req: Request, conn: PatientConnection) -> bool:
+        """Answer it, in a thread. Whoever is too slow for that is gone, without a word in the log."""
+        conn.sock.settimeout(SEND_S)
+        with contextlib.suppress(TimeoutError, BlockingIOError):
+            return bool(super().handle_request(req, conn))
+        return False
+
+    def _keepalive_after(self, conn: PatientConnection, keepalive: bool) -> bool:
+        """Of a body that nobody has read, what is not there yet is not waited for: then the connection ends."""
+        conn.sock.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            return bool(keepalive and conn.parser.finish_body(max_bytes=GATHERED))
+        return False
 
     def _wait_for_request(self, conn: PatientConnection) -> None:
         """Into the poller, for as long as a kept connection may be idle; the worker's own round closes what is late."""

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from typing import Final
 
 import pytest
 
@@ -16,11 +17,25 @@ from tests.demo import free_base
 APP = "tests.web.slow_app:app"
 
 
+FILES = 120
+"""How many files, connections among them, a worker of `few_files` may have open."""
+
+
 @pytest.fixture
 def port() -> Iterator[int]:
     """The web's gunicorn, worker class and threads as everywhere, around an application that only answers."""
+    yield from _served()
+
+
+@pytest.fixture
+def few_files() -> Iterator[int]:
+    """The same where the system gives each process few files."""
+    yield from _served("prlimit", f"--nofile={FILES}")
+
+
+def _served(*before: str) -> Iterator[int]:
     port = free_base()
-    command = [sys.executable, "-m", "gunicorn", *WEB, "--bind", f"127.0.0.1:{port}", APP]
+    command = [*before, sys.executable, "-m", "gunicorn", *WEB, "--bind", f"127.0.0.1:{port}", APP]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline and not _answered(port, 0.5):
@@ -146,3 +161,69 @@ def test_a_body_longer_than_is_gathered_is_answered(port: int) -> None:
     with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
         connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 300000\r\n\r\n" + b"a" * 300_000)
         assert connection.recv(4096).startswith(b"HTTP/1.1 200")
+
+
+ASKED: Final = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+A_LONG_HEAD: Final = HEAD + b"".join(b"X-%d: %s\r\n" % (nth, b"a" * 8_000) for nth in range(9))
+
+
+@pytest.mark.loopback
+@pytest.mark.parametrize("said", [ASKED + HEAD, A_LONG_HEAD], ids=["behind another", "in a long head"])
+def test_attack_26_requests_that_drip_where_only_a_thread_reads_delay_no_webhook(
+    port: int, said: bytes
+) -> None:
+    # More than both workers have threads.
+    dripping = _opened(port, 32, said)
+    answered = []
+    for _ in range(6):
+        time.sleep(0.5)
+        for connection in dripping:
+            _drip(connection)
+        answered.append(_answered(port, 1.0))
+
+    for connection in dripping:
+        connection.close()
+    assert all(answered)
+
+
+@pytest.mark.loopback
+def test_who_does_not_take_their_answer_is_not_waited_for_long(port: int) -> None:
+    """The sound of the wait is longer than a network takes at once, and anybody may ask for it."""
+    deaf = _opened(port, 16, b"GET /long HTTP/1.1\r\nHost: x\r\n\r\n")
+    time.sleep(5)
+
+    answered = _answered(port, 1.0)
+
+    for connection in deaf:
+        connection.close()
+    assert answered
+
+
+@pytest.mark.loopback
+def test_more_silent_connections_than_the_system_allows_end_no_worker(few_files: int) -> None:
+    (kept,) = _opened(few_files, 1, ASKED)
+    assert kept.recv(4096).startswith(b"HTTP/1.1 200")
+
+    silent = _opened(few_files, 6 * FILES, b"")
+    time.sleep(0.5)
+    answered = [_answered(few_files, 1.0) for _ in range(10)]
+
+    kept.sendall(ASKED)
+    again = kept.recv(4096)
+    for connection in (kept, *silent):
+        connection.close()
+    assert all(answered)
+    assert again.startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.loopback
+def test_who_asks_whether_to_go_on_is_told_so(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+        connection.settimeout(1)
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n")
+        assert connection.recv(25).startswith(b"HTTP/1.1 100")
+        connection.sendall(b"abcd")
+        connection.settimeout(5)
+        heard = b""
+        while b"200 OK" not in heard:
+            heard += connection.recv(4096)
