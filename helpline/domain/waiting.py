@@ -4,7 +4,7 @@ Order of callers: arrival at the carrier less a bonus (at most 120 s), fixed for
 nobody is overtaken by more than the bonus, and who was brought back keeps their place.
 
 Order of psychologists, among those the ring plan has reached: who just lost this
-caller, then who marked a talk as cut off (*Interrompu*), then by `rank`. How many at once:
+caller, then who marked a talk as cut off (*Interrompu*: whichever step would reach her), then by `rank`. How many at once:
 free ÷ waiting, 1 to 5. Two things give way before nobody at all is rung for a caller: a
 suspended endpoint, and the wish to let the next call go by.
 """
@@ -198,6 +198,7 @@ class _Choice:
         self._tried = dict(call.tried)
         self._taken = taken
         self._passed_by = passed_by
+        self._now_ms = now_ms
         self._people = ever_reached(call.plan, call.skills, people)
         self._suspensions_hold = any(_can_be_rung(p) and open_endpoints(p) for p in self._people)
         steps, free, ready = self._choose(now_ms)
@@ -259,7 +260,9 @@ class _Choice:
             or not self._endpoints(person)
         ):
             return False
-        if not any(is_reached(step, person) for step in steps):
+        # Who waits for a caller to dial again is rung at once, whichever step would reach her.
+        awaits = presence.recall_until_ms > self._now_ms
+        if not awaits and not any(is_reached(step, person) for step in steps):
             return False
         if presence.state is State.AVAILABLE:
             return True
@@ -323,7 +326,7 @@ def rank(person: Candidate, call: Waiting, steps: Sequence[RingStep]) -> Rank:
     """
     presence = person.presence
     in_wrap_up = presence.state is State.WRAP_UP
-    step = min(n for n, one in enumerate(steps) if is_reached(one, person))
+    step = min((n for n, one in enumerate(steps) if is_reached(one, person)), default=len(steps))
     return (
         presence.psychologist != call.first_choice,
         presence.missed_in_row,

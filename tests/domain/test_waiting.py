@@ -156,6 +156,14 @@ def test_who_waits_for_a_caller_to_dial_again_comes_before_all_others_but_for_as
     assert order_for(lost, awaiting(NOW + 1), person("bruno")) == ["bruno", "vera"]
 
 
+def test_who_waits_for_a_caller_to_dial_again_is_rung_at_once_though_she_is_on_standby() -> None:
+    vera = person("vera", tier=Tier.STANDBY)
+    awaiting = replace(vera, presence=replace(vera.presence, recall_until_ms=NOW + 1))
+
+    assert order_for(waiting("c1"), person("bruno"), vera) == ["bruno"]
+    assert order_for(waiting("c1"), person("bruno"), awaiting) == ["vera", "bruno"]
+
+
 def test_a_wrap_up_gives_way_to_no_other_caller() -> None:
     assert order_for(waiting("c1", first_choice="bruno"), person("vera", State.WRAP_UP)) == []
 

@@ -86,3 +86,22 @@ def test_interrompu_is_kept_though_she_had_wished_to_let_the_next_call_go_by(lin
 
     line.caller().dials()
     line.until(line.vera.rings, 5)
+
+
+def test_a_psychologist_on_standby_who_marked_a_talk_as_cut_off_is_rung_for_the_next_call(
+    make_line: MakeLine,
+) -> None:
+    line = make_line(vera, builders.psychologist("bruno", 2), standby=("vera",))
+    line.bruno.goes_off_duty()
+    caller = line.caller().dials()
+    line.vera.accepts()
+    line.until_talk(caller, line.vera)
+    line.after(5)
+    caller.hangs_up()
+    line.until(lambda: line.vera.state is State.WRAP_UP, 5)
+    line.bruno.goes_on_duty()
+
+    assert await_recall(line.sw, "p1")
+
+    line.caller().dials()
+    line.until(line.vera.rings, 5)
