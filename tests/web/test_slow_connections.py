@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import subprocess
 import sys
@@ -199,17 +200,26 @@ def test_who_does_not_take_their_answer_is_not_waited_for_long(port: int) -> Non
     assert answered
 
 
+def _heard(connection: socket.socket) -> bytes:
+    """One answer; what came of it when the connection ends before."""
+    answer = b""
+    with contextlib.suppress(OSError):
+        while not answer.endswith(b"ok") and (more := connection.recv(4096)):
+            answer += more
+    return answer
+
+
 @pytest.mark.loopback
 def test_more_silent_connections_than_the_system_allows_end_no_worker(few_files: int) -> None:
     (kept,) = _opened(few_files, 1, ASKED)
-    assert kept.recv(4096).startswith(b"HTTP/1.1 200")
+    assert _heard(kept).startswith(b"HTTP/1.1 200")
 
     silent = _opened(few_files, 6 * FILES, b"")
     time.sleep(0.5)
     answered = [_answered(few_files, 1.0) for _ in range(10)]
 
     kept.sendall(ASKED)
-    again = kept.recv(4096)
+    again = _heard(kept)
     for connection in (kept, *silent):
         connection.close()
     assert all(answered)
