@@ -38,7 +38,10 @@ def command() -> None:
 def write(folder: Path) -> None:
     """Write the chain of those planned now into DIR, each file whole or not at all."""
     service = _service()
-    people = write_chain(service, folder)
+    try:
+        people = write_chain(service, folder)
+    except OSError as error:
+        raise Refused(f"fallback chain: {folder}: {error.strerror}") from None
     planned = len(numbers_of(service.switchboard.book.roster, _now(service)))
     first = f" (the first of {planned} planned: one document holds no more)" if planned > people else ""
     click.echo(f"fallback chain: {people} people{first}, in {folder}")
@@ -63,9 +66,13 @@ def write_chain(service: Service, folder: Path) -> int:
     # The chain last: it must never name a screen that is not there yet.
     for name, text in reversed(list(_chain(service).items())):
         new = folder / f".{name}.{os.getpid()}"
-        new.touch(mode=0o600)
-        new.write_text(text, encoding="utf-8")
-        new.replace(folder / name)
+        try:
+            new.touch(mode=0o600)
+            new.write_text(text, encoding="utf-8")
+            new.replace(folder / name)
+        finally:
+            # A full disk, a folder in its place: nobody would look for numbers in a hidden file.
+            new.unlink(missing_ok=True)
     return len(_people(service))
 
 

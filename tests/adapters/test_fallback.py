@@ -21,6 +21,7 @@ from helpline.adapters.snapshots import FileSnapshots
 from helpline.bootstrap import Service, service_of
 from helpline.cli.demo_data import read_documents
 from helpline.cli.fallback import check_chain, stale, write_chain
+from helpline.cli.main import run
 from helpline.cli.outcome import Refused
 from helpline.config import Mode
 from helpline.domain.hours import Interval
@@ -29,6 +30,7 @@ from helpline.domain.snapshot import Snapshot
 from helpline.services.fallback_chain import MOST_RINGS, ROUNDS
 from tests import builders
 from tests.demo import free_base
+from tests.environ import environ_for_tests
 
 ROOT = Path(__file__).parents[2]
 VERA, BRUNO = builders.psychologist("vera", 1), builders.psychologist("bruno", 2)
@@ -244,6 +246,42 @@ def test_in_production_the_address_must_not_be_guessed(
 
     assert len(found) == findings
     assert not any("repli" in text for text in found)
+
+
+def test_where_a_file_cannot_be_put_none_with_numbers_is_left_beside_it(
+    service: Service, tmp_path: Path
+) -> None:
+    (tmp_path / "chain" / "index.xml").mkdir(parents=True)
+
+    with pytest.raises(OSError, match="directory"):
+        write_chain(service, tmp_path / "chain")
+
+    assert not [file.name for file in (tmp_path / "chain").iterdir() if file.name.startswith(".")]
+
+
+def test_a_folder_that_cannot_be_written_is_a_refusal_in_one_line(
+    service: Service,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    settings = service.settings
+    names = {
+        "HELPLINE_PUBLIC_ORIGIN": settings.public_origin,
+        "HELPLINE_DATABASE_URL": settings.database_url,
+        "HELPLINE_REDIS_URL": "unix://app:x@/no/sock",
+        "HELPLINE_FALLBACK_ORIGIN": str(settings.fallback_origin),
+    }
+    for name, value in environ_for_tests(**names).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
+
+    assert run(["fallback", "write", str(tmp_path / "file" / "chain")]) == 1
+
+    assert capsys.readouterr().err.splitlines() == [
+        f"fallback chain: {tmp_path / 'file' / 'chain'}: Not a directory"
+    ]
 
 
 def test_without_an_origin_no_chain_is_written(service: Service, tmp_path: Path) -> None:
