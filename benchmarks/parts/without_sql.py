@@ -26,7 +26,7 @@ from helpline.cli.servers.postgres import PostgresPlan, plan_postgres
 from helpline.cli.supervise import Child
 from helpline.domain import paths
 
-AT_ONCE, TURN_S, TURNS = 4, 6.0, 5
+AT_ONCE, TURN_S, TURNS = 4, 4.0, 4
 
 
 class PostgresParts(StillParts):
