@@ -55,7 +55,12 @@ class SweepFinishedCalls:
         ledger = self.ledger.state()
         legs = self.carrier.finished_legs()
         report = SweepReport(listed=len(legs))
-        dated = {leg.leg_id: (leg, ended) for leg in legs if (ended := _ended_ms(leg)) is not None}
+        # A leg of ours that was ended before it left the carrier's queue has no time at all: it is long over.
+        dated = {
+            leg.leg_id: (leg, ended or 0)
+            for leg in legs
+            if (ended := _ended_ms(leg)) is not None or not leg.inbound
+        }
         judged = self._judge(dated, start, ledger, now_ms)
         if judged is None:
             return replace(report, superseded=True)

@@ -105,3 +105,16 @@ def test_a_psychologist_on_standby_who_marked_a_talk_as_cut_off_is_rung_for_the_
 
     line.caller().dials()
     line.until(line.vera.rings, 5)
+
+
+# ---- erasure
+
+
+def test_a_leg_ended_before_it_left_the_carriers_queue_is_erased_like_any_other(make_line: MakeLine) -> None:
+    line = make_line(leg_rate=0.2)
+    caller = line.caller().dials()
+    line.after(2)
+
+    caller.hangs_up()
+
+    assert line.until_counted() == {"left_in_welcome": 1}
