@@ -17,6 +17,9 @@ from helpline.services.switchboard import Switchboard
 from helpline.services.take_call import WELCOMED_MS, adopt_call
 from helpline.services.watch_line import is_unanswered
 
+ASKED_BEFORE_MS = 5_000
+"""Longer than the first question takes, asked a second time after a time-out (4 s) included."""
+
 
 def hold_call(sw: Switchboard, leg_id: str, line: str, waited_ms: int, digits: str = "") -> Document:
     """Answer `/voice/wait`. Raises LiveStateDown; then `wait_without_memory` is the answer.
@@ -34,6 +37,8 @@ def hold_call(sw: Switchboard, leg_id: str, line: str, waited_ms: int, digits: s
         return documents.still_here(sw.book)
     if call.stage in (Stage.ALONE, Stage.LED_ON, Stage.CLOSING, Stage.MENU):
         call = _back_in_line(sw, call)
+    if call.first_wait_ms is None and waited_ms >= ASKED_BEFORE_MS and not digits:
+        call = _welcomed_before(sw, call, now_ms - waited_ms)
     if call.first_wait_ms is None:
         return _first_wait(sw, call, now_ms)
     if call.stage is not Stage.WAITING:
@@ -74,6 +79,23 @@ def _first_wait(sw: Switchboard, call: LiveCall, now_ms: int) -> Document:
 
     change_call(sw, call, decide)
     return documents.welcome(sw.book, call.session)
+
+
+def _welcomed_before(sw: Switchboard, call: LiveCall, enqueued_ms: int) -> LiveCall:
+    """They have stood in the queue for longer than its first question takes: another copy has welcomed them.
+
+    Adopted within the first seconds of the welcome, from the carrier's list, which does not say what they hear.
+    """
+
+    def decide(now: LiveCall) -> Change | None:
+        return (
+            Change(set={"first_wait_ms": enqueued_ms}, drop=("session",))
+            if now.first_wait_ms is None
+            else None
+        )
+
+    change_call(sw, call, decide)
+    return sw.calls.get(call.id) or call
 
 
 def _wait_on(sw: Switchboard, call: LiveCall, digits: str, now_ms: int) -> Document:

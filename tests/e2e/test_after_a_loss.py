@@ -60,6 +60,23 @@ def test_who_was_welcomed_before_the_loss_is_moved_at_once(line: Line, redis_adm
     assert sum("Appel anonyme" in sound["text"] for sound in caller.heard()) == 1
 
 
+def test_who_was_in_the_midst_of_the_welcome_hears_it_once_and_is_joined_at_its_end(
+    line: Line, redis_admin: redis.Redis
+) -> None:
+    """The carrier's list does not say what they hear; its next question says how long they have stood there."""
+    caller = line.caller().dials()
+    line.after(0.3)
+
+    redis_admin.flushall()
+
+    line.after(2)
+    line.vera.accepts()
+    line.until_talk(caller, line.vera, 5)
+    assert sum("Appel anonyme" in sound["text"] for sound in caller.heard()) == 1
+    caller.hangs_up()
+    assert line.until_counted() == {"spoke": 1}
+
+
 def test_who_is_on_a_forgotten_leg_that_could_not_be_ended_is_not_rung_on_it(
     line: Line, redis_admin: redis.Redis
 ) -> None:

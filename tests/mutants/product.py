@@ -422,6 +422,14 @@ LONG_TALKS = (
 
 AFTER_A_LOSS = (
     Mutant(
+        "who was in the welcome when Redis was lost hears it again",
+        S + "hold_call.py",
+        "if call.first_wait_ms is None and waited_ms >= ASKED_BEFORE_MS and not digits:",
+        "if False:",
+        "tests/e2e/test_after_a_loss.py"
+        "::test_who_was_in_the_midst_of_the_welcome_hears_it_once_and_is_joined_at_its_end",
+    ),
+    Mutant(
         "who consults is cut off because her desk is open",
         S + "may_be_held.py",
         "    return presence is None or presence.attempt is None\n",
