@@ -75,6 +75,9 @@ def desk(tab: Tab, demo: DemoParts) -> Iterator[str]:
     yield "desk-offer"
     page.get_by_role("button", name="Accepter").click()
     expect(page.get_by_role("button", name="Terminer")).to_be_visible(timeout=15_000)
+    expect(page.locator("#fields")).to_be_visible(
+        timeout=15_000
+    )  # the fiche opens a moment after the talk begins
     tab.presses(
         "F1", "q", "1", "m", "1", "x", "1", "g", "2", "v", "1", "8", "Shift+1", "n", "3", "h", "1", "2"
     )
@@ -87,7 +90,7 @@ def desk(tab: Tab, demo: DemoParts) -> Iterator[str]:
     page.get_by_role("button", name="Clinique du Lac (démo)", exact=True).scroll_into_view_if_needed()
     yield "desk-third"
     page.get_by_role("button", name="Clinique du Lac (démo)", exact=True).click()
-    expect(page.get_by_text("ça sonne")).to_be_visible()
+    expect(page.get_by_text("Sonnerie en cours")).to_be_visible()
     while demo.control.phone(CLINIC)["state"] != "ringing":
         time.sleep(0.1)
     demo.control.phone_does(CLINIC, "answer")

@@ -314,15 +314,15 @@ def test_hold_third_party_talk_of_three_and_transfer_by_keyboard(house: House) -
     assert vera.axe_in_every_look() == []
     fits(vera)
     page.get_by_role("button", name="Clinique du Lac (démo)", exact=True).press("Enter")
-    expect(said).to_contain_text("ça sonne")
+    expect(said).to_contain_text("Sonnerie en cours")
     within(10, lambda: house.demo.control.phone(CLINIC)["state"] == "ringing")
     house.demo.control.phone_does(CLINIC, "answer")
-    expect(said).to_contain_text("Vous parlez avec Clinique du Lac", timeout=10_000)
+    expect(said).to_contain_text("En ligne avec vous : Clinique du Lac", timeout=10_000)
     assert vera.axe_in_every_look() == []
 
     vera.presses("Shift+F7")
     expect(page.get_by_role("button", name="Transférer et raccrocher")).to_be_visible(timeout=20_000)
-    expect(said).to_contain_text("À trois, avec Clinique du Lac")
+    expect(said).to_contain_text("Entretien à trois : Clinique du Lac")
     assert vera.axe_in_every_look() == []
     fits(vera)
 

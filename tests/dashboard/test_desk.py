@@ -92,16 +92,16 @@ def test_each_button_of_a_talk_does_its_work_and_shows_what_is_next(desk: Desk, 
     assert "Mettre en attente" in desk.does("/desk/talk", to="resume").text
 
     rung = desk.does("/desk/third", whom="s:lac").text
-    assert "Clinique du Lac : ça sonne" in rung
+    assert "Sonnerie en cours : Clinique du Lac" in rung
     call = desk.sw.calls.get("the-call")
     assert call is not None
     assert call.third is not None
     desk.sw.offers.change(call.third, (OfferState.DUE,), OfferState.RINGING, now_ms=pages.clock.now)
     assert desk.sw.offers.third_picks_up(call.third, pages.clock.now)
     assert "Mettre en relation à trois" in desk.browser.get("/desk").text
-    assert "L’appelant apprend qui est là" in desk.does("/desk/talk", to="together").text
+    assert "Une annonce dit à l’appelant qui est là" in desk.does("/desk/talk", to="together").text
     assert problem(desk.does("/desk/talk", to="hand_over"))  # the caller is not yet back
-    assert "Fin de la liaison avec Clinique du Lac" in desk.does("/desk/talk", to="let_go").text
+    assert "L’appel avec Clinique du Lac se termine" in desk.does("/desk/talk", to="let_go").text
 
 
 def test_a_quarter_of_an_hour_before_the_carrier_cuts_the_talk_off_her_page_says_so_and_what_to_do(
