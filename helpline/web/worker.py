@@ -17,6 +17,8 @@ import re
 import selectors
 import socket
 import struct
+import time
+from collections import deque
 from functools import partial
 from typing import Final
 
@@ -26,9 +28,12 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 GATHERED: Final = 64 * 1024
 """Bytes of one request that are waited for in the poller: a longer head is nobody's, a longer body is read by its
 thread (and refused there)."""
+BODY_S: Final = 0.8
+"""For the body once the head is there: the carrier sends both at once. Then 408."""
 READ_S: Final = 2
 SEND_S: Final = 2.0
 """For the whole of an answer: the sound of the wait is longer than a network takes at once."""
+_TOO_LATE: Final = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 _GO_ON: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _TOO_MANY: Final = (errno.EMFILE, errno.ENFILE)
 _RECEIVE_TIMEOUT: Final = struct.pack("ll", READ_S, 0)
@@ -41,6 +46,7 @@ class PatientConnection(TConn):  # type: ignore[misc]  # gunicorn publishes no t
 
     gathered: bytes = b""
     told_to_go_on: bool = False
+    body_until: float = 0.0
 
     def gather(self) -> bool:
         """Take what has come; whether a thread can go on without waiting. EOFError when the peer has ended."""
@@ -95,8 +101,19 @@ def is_whole(request: bytes) -> bool:
     return bool(end) and len(body) >= (int(length[1]) if length else 0)
 
 
+def _now_s() -> float:
+    return time.monotonic()  # noqa: TID251  # the clock that the worker below counts in
+
+
 class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn publishes no types
     """`--worker-class helpline.web.worker.PatientWorker`"""
+
+    bodies: deque[PatientConnection]
+    """Of `pending_conns`, those whose head is there; the first is the first to be late."""
+
+    def init_process(self) -> None:
+        self.bodies = deque()
+        super().init_process()
 
     def accept(self, listener: socket.socket) -> None:
         """A new connection, put where connections wait for their request."""
@@ -121,6 +138,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn publishes n
         waited_for = self.pending_conns or self.keepalived_conns
         if waited_for:
             conn = waited_for.popleft()
+            self._forget_body(conn)
             self.poller.unregister(conn.sock)
             self.nr_conns -= 1
             conn.close()
@@ -148,6 +166,28 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn publishes n
             self._no_longer_wait(conn, client)
             conn.hand_over()
             super().enqueue_req(conn)
+        else:
+            self._expect_body(conn)
+
+    def _expect_body(self, conn: PatientConnection) -> None:
+        if conn not in self.bodies and b"\r\n\r\n" in conn.gathered:
+            conn.body_until = _now_s() + BODY_S
+            self.bodies.append(conn)
+
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        """As ever, but not past the moment at which a body is late."""
+        if self.bodies:
+            timeout = max(0.0, min(timeout, self.bodies[0].body_until - _now_s()))
+        super().wait_for_and_dispatch_events(timeout)
+        while self.bodies and self.bodies[0].body_until <= _now_s():
+            late = self.bodies.popleft()
+            if late.sock.fileno() < 0:
+                continue  # it was waited for too long already
+            self._no_longer_wait(late, late.sock)
+            with contextlib.suppress(OSError):
+                late.sock.send(_TOO_LATE)
+            self.nr_conns -= 1
+            late.close(graceful=True)
 
     def enqueue_req(self, conn: PatientConnection) -> None:
         """Something came behind a request that is answered: to a thread only if it is whole, like any other."""
@@ -157,6 +197,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn publishes n
             super().enqueue_req(conn)
         else:
             self._wait_for_request(conn)
+            self._expect_body(conn)
 
     def handle_request(self, req: Request, conn: PatientConnection) -> bool:
         """Answer it, in a thread. Whoever is too slow for that is gone, without a word in the log."""
@@ -182,3 +223,8 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn publishes n
     def _no_longer_wait(self, conn: PatientConnection, client: socket.socket) -> None:
         self.poller.unregister(client)
         self.pending_conns.remove(conn)
+        self._forget_body(conn)
+
+    def _forget_body(self, conn: PatientConnection) -> None:
+        with contextlib.suppress(ValueError):
+            self.bodies.remove(conn)
