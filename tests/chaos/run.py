@@ -23,9 +23,10 @@ from tests.chaos.player import Player
 from tests.demo import plain_environ
 
 GO_HOME_S = 90.0
+"""After the last fault, besides the longest talk and its interruptions: everybody has gone home by then."""
+
 GO_HOME_TALKS = 4
 """Mean talks that the last of a run may need: who is cut off at the end of one talks once more."""
-"""After the last fault, besides the longest talk and its interruptions: everybody has gone home by then."""
 
 ERASED_S = 60.0
 EMPTY_S = 30.0
