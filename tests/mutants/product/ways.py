@@ -1,0 +1,173 @@
+"""Mistakes on a call's way: its races, who is let in, the partner line, long talks, and what follows a loss."""
+
+from __future__ import annotations
+
+from tests.mutants.runner import Mutant
+
+D = "helpline/domain/"
+S = "helpline/services/"
+LUA = "helpline/adapters/redis/lua/"
+WAITING = "tests/domain/test_waiting.py::"
+SCRIPTS = "tests/adapters/test_live_state_scripts.py::"
+RACES = "tests/adapters/test_live_state_races.py::"
+
+RACES_OF_A_CALL = (
+    Mutant(
+        "the order to join tears a caller out of the room they are in",
+        S + "move_caller.py",
+        "if call.moved_ms is not None and now_ms - call.moved_ms < SEEN_AFTER_MS:",
+        "if call.moved_ms is not None and now_ms < call.moved_ms:",
+        "tests/e2e/test_whatever_dies.py::test_news_of_the_room_that_comes_late_tears_nobody_out_of_it",
+    ),
+    Mutant(
+        "a look that an earlier move asked for is the last",
+        S + "move_caller.py",
+        "if call.stage is not Stage.WAITING and now_ms < _seen_by_ms(call):",
+        "if call.stage is Stage.WAITING and now_ms < _seen_by_ms(call):",
+        "tests/adapters/test_live_state_effects.py::test_a_caller_moved_again_soon_after_a_lost_claim_is_looked_after_again",
+    ),
+    Mutant(
+        "a refused order is believed and the caller given up",
+        S + "move_caller.py",
+        "    if leg is None or leg.status.is_final:\n        end_call(",
+        "    if True:\n        end_call(",
+        "tests/e2e/test_accept_at_any_moment.py::test_accepted_at_any_moment[phone-refused]",
+    ),
+    Mutant(
+        "who accepted without REST waits for the next document",
+        S + "hold_call.py",
+        "        # Accepted (or further on, and we are late): the queue's action says where to go.\n"
+        "        return documents.out_of_line()\n",
+        "        return _wait_on(sw, call, now_ms)\n",
+        "tests/e2e/test_whatever_dies.py::test_a_bridge_is_made_without_any_rest",
+    ),
+    Mutant(
+        "what a dead process held is never taken over",
+        LUA + "due.lua",
+        "redis.call('ZADD', 'due', till, head[1])",
+        "redis.call('ZADD', 'due', till + 86400000, head[1])",
+        "tests/adapters/test_live_state_due.py::test_an_effect_whose_holder_died_is_taken_over_when_its_lease_ends",
+    ),
+)
+
+ADMISSION = (
+    Mutant(
+        "a flood reads the line though nobody is let in",
+        LUA + "reception.lua",
+        "if found.gate[2] == 0 and found.gate[1] < args.room then",
+        "if found.gate[2] == 0 then",
+        SCRIPTS + "test_a_reception_reads_no_line_where_nobody_is_let_in",
+    ),
+    Mutant(
+        "two who come at once both take the last place",
+        LUA + "arrive.lua",
+        "if line_is_full() then return {'', 0} end\n",
+        "",
+        RACES + "test_of_twenty_who_arrive_at_once_in_a_line_of_five_five_come_in",
+    ),
+    Mutant(
+        "who presses the key is let into a line that is full by then",
+        LUA + "save.lua",
+        "if line_is_full() then return -1 end\n",
+        "",
+        RACES + "test_of_twenty_who_press_the_key_at_once_in_a_line_of_five_five_come_in",
+    ),
+    Mutant(
+        "who was too late for the last place is sent into the queue unrecorded",
+        S + "take_call.py",
+        "    if not came_in and sw.calls.by_leg(call.leg_id) is None:\n",
+        "    if False:\n",
+        "tests/e2e/test_flood.py::test_who_asked_before_others_took_the_last_places_hears_that_the_line_is_full",
+    ),
+)
+
+PARTNER_LINE = "tests/e2e/test_partner_line.py::"
+ONCE = "test_who_presses_nothing_is_put_through_once_and_hears_where_else_to_turn"
+
+PARTNER = (
+    Mutant(
+        "the partner line is rung again and again for who presses nothing",
+        S + "leave_line.py",
+        "call.nobody_flow, call.line, rung=call.partner_rung)",
+        "call.nobody_flow, call.line)",
+        PARTNER_LINE + ONCE + "[as_shipped]",
+    ),
+    Mutant(
+        "silence in a flow leads to the partner line again",
+        S + "press_key.py",
+        "if done.outcome is Outcome.PARTNER and call.partner_rung and not digits:",
+        "if False:",
+        PARTNER_LINE + ONCE + "[silence_leads_there]",
+    ),
+    Mutant(
+        "a wait leads to the partner line again",
+        S + "documents.py",
+        "if done.outcome is Outcome.PARTNER and rung and not isinstance(given, Keys):",
+        "if False:",
+        PARTNER_LINE + "test_who_stays_in_line_is_put_through_once_by_a_wait_that_leads_there_and_then_waits",
+    ),
+    Mutant(
+        "the partner line was rung at the door and nobody remembers",
+        S + "take_call.py",
+        "led_on=True, session=session, partner_rung=rung)",
+        "led_on=True, session=session)",
+        PARTNER_LINE + ONCE + "[begins_there]",
+    ),
+)
+
+LONG_TALKS = (
+    Mutant(
+        "R20 nobody is warned before the carrier ends a talk",
+        D + "call.py",
+        "return end_ms if now_ms >= end_ms - WARNED_MS else None",
+        "return end_ms if now_ms >= end_ms else None",
+        "tests/e2e/test_four_hours.py::test_a_quarter_of_an_hour_before_the_carrier_ends_a_talk_her_desk_says_so",
+    ),
+)
+
+AFTER_A_LOSS = (
+    Mutant(
+        "who was in the welcome when Redis was lost hears it again",
+        S + "hold_call.py",
+        "if call.first_wait_ms is None and waited_ms >= ASKED_BEFORE_MS and not digits:",
+        "if False:",
+        "tests/e2e/test_after_a_loss.py"
+        "::test_who_was_in_the_midst_of_the_welcome_hears_it_once_and_is_joined_at_its_end",
+    ),
+    Mutant(
+        "who consults is cut off because her desk is open",
+        S + "may_be_held.py",
+        "    return presence is None or presence.attempt is None\n",
+        "    return presence is None\n",
+        "tests/e2e/test_consult_after_a_loss.py::test_who_consults_is_not_rung_and_not_cut_off[desk_is_open-s:lac]",
+    ),
+    Mutant(
+        "who signs on while she consults is rung",
+        D + "waiting.py",
+        "            presence.apart\n            or presence.psychologist in self._taken",
+        "            presence.psychologist in self._taken",
+        WAITING + "test_who_the_carrier_shows_on_a_lost_leg_is_not_rung_though_she_is_available",
+    ),
+    Mutant(
+        "an old plan rings who is on a lost leg",
+        LUA + "lib.lua",
+        "local leg_up = p[3] or (p[2]",
+        "local leg_up = (p[2]",
+        SCRIPTS + "test_who_is_on_a_leg_that_was_lost_is_not_rung_until_the_carrier_shows_it_gone",
+    ),
+    Mutant(
+        "an old look at the carrier lets her be rung",
+        LUA + "apart.lua",
+        "if (redis.call('HGET', 'epoch', 'id') or '') ~= args.epoch then return 0 end\n",
+        "",
+        SCRIPTS + "test_who_is_on_a_leg_that_was_lost_is_not_rung_until_the_carrier_shows_it_gone",
+    ),
+    Mutant(
+        "an epoch begins on a copy that was lost while it was built",
+        LUA + "begin_epoch.lua",
+        "if given(args.draft) and redis.call('GET', 'draft') ~= args.draft then return 0 end\n",
+        "",
+        "tests/e2e/test_consult_after_a_loss.py"
+        "::test_redis_lost_again_while_it_is_rebuilt_is_not_ready_before_the_talks_are_in_it",
+    ),
+)
