@@ -6,6 +6,7 @@ times are made quick in the rules; what a rule may not go below (ten seconds of 
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Mapping
@@ -28,6 +29,7 @@ from helpline.services.publish_snapshot import publish_snapshot
 from tests.chaos.plan import QUICK
 
 CHARS_PER_S = 45
+KEPT = 1_000_000  # records and ended legs
 STANDBY_EVERY = 8
 """Every eighth psychologist is on standby."""
 
@@ -79,6 +81,13 @@ class ChaosParts(DemoParts):
         environ = {**self._environ, "HELPLINE_DATABASE_URL": self.sql.url, "HELPLINE_LEGS_PER_S": "50"}
         values = demo_env.demo_values(environ, self.home, base, self._redis())
         return values | {"HELPLINE_WELCOME_S": "3"}
+
+    def _carrier_config(self) -> Path:
+        """The carrier forgets nothing by itself: what our line does not erase, the verdict must find."""
+        file = super()._carrier_config()
+        config = json.loads(file.read_text("utf-8"))
+        file.write_text(json.dumps(config | {"log_keeps": KEPT, "ended_keeps": KEPT}), "utf-8")
+        return file
 
     def _redis(self) -> tuple[str, str]:
         plan = self._plan = plan_redis(admin=True)
