@@ -8,12 +8,20 @@ export function emulatorSoftphone(origin, identity, on) {
   let state = "idle";
   let waiting = [];
 
-  const send = (method, path, body) =>
-    fetch(base + path, { method, body: JSON.stringify(body ?? {}), keepalive: true }).then(
+  let staying = new AbortController();
+
+  const send = (method, path, body, signal) =>
+    fetch(base + path, { method, body: JSON.stringify(body ?? {}), keepalive: true, signal }).then(
       (answer) => answer.ok,
       () => false,
     );
-  const register = async () => on.ready(await send("PUT", "", { registered: true }));
+  const register = async () => on.ready(await send("PUT", "", { registered: true }, staying.signal));
+  // What still asks to be registered must not come after this: she would be rung where she is no more.
+  const leave = () => {
+    staying.abort();
+    staying = new AbortController();
+    if (state === "idle") send("PUT", "", { registered: false });
+  };
 
   const changed = (now) => {
     const before = state;
@@ -48,7 +56,7 @@ export function emulatorSoftphone(origin, identity, on) {
       events.addEventListener("error", () => on.ready(false));
       events.addEventListener("open", register);
       setInterval(register, RENEW_MS);
-      window.addEventListener("pagehide", () => state === "idle" && send("PUT", "", { registered: false }));
+      window.addEventListener("pagehide", leave);
       await register();
     },
     accept: async () => (await ringing()) && send("POST", "/accept"),
