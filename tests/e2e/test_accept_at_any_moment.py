@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import redis
 
+from helpline.cli.story_player import keys_asked_for
 from helpline.domain.presence import State
 from helpline.emulator.verdict import bridges, heard, promises_broken
 from tests import builders
@@ -71,11 +72,27 @@ def _play(line: Line, by: str, trouble: str, at_ms: int) -> None:
     if trouble == "caller gone":
         _goes(line, caller, is_up, (7 * at_ms) % 3_000)
         return
+    if by == "phone":
+        _insists(line)
     line.until(lambda: bool(caller.talks_to()), MOST_S)
     line.after(8)
     assert caller.talks_to(), "the bridge did not last"
     _once(line, caller)
     _welcome_is_whole(line, caller)
+
+
+def _insists(line: Line) -> None:
+    """Keys pressed while the question is fetched anew reach nobody: she hears it again, and presses again."""
+    keys = [record for record in line.control.log() if record["kind"] == "key"]
+    if keys and not keys[-1]["taken"]:
+        asked = _times_asked(line)
+        line.until(lambda: _times_asked(line) > asked, 5)
+        presses_code(line.vera)
+
+
+def _times_asked(line: Line) -> int:
+    said = (item.get("text", "") for item in line.vera.phone["heard"] if item["kind"] == "say")
+    return sum(1 for text in said if keys_asked_for(text))
 
 
 def _hand(line: Line, by: str) -> tuple[Callable[[], None], Callable[[], bool]]:
