@@ -48,6 +48,20 @@ def test_who_talks_by_the_fallback_chain_is_not_rung_for_the_next_caller(line: L
     line.is_sound()
 
 
+def test_one_room_that_the_carrier_refuses_to_tell_of_does_not_undo_what_it_told_of_the_others(
+    line: Line,
+) -> None:
+    """Of many rooms one is refused each time: begun anew, the copy of a large house would not be whole for minutes."""
+    caller = line.caller().dials()
+    line.vera.accepts()
+    line.until_talk(caller, line.vera)
+    line.control.set_faults({"rest": {"operation": "participants.list", "fault": "503", "times": 1}})
+
+    rooms = line.stepper.service.carrier.rooms()
+
+    assert [len(inside) for inside in rooms.values()] == [2]
+
+
 def test_who_was_welcomed_before_the_loss_is_moved_at_once(line: Line, redis_admin: redis.Redis) -> None:
     caller = line.caller().dials()
     line.after(9)

@@ -208,7 +208,12 @@ def _asked(do: Callable[[], Iterable[T]]) -> list[T]:
 
 
 def _inside(room: ConferenceInstance) -> tuple[str, ...]:
-    people = _asked(partial(room.participants.list, page_size=PAGE))
+    ask = partial(room.participants.list, page_size=PAGE)
+    try:
+        people = _asked(ask)
+    except CarrierDown:
+        # One of many reads that only together are of use: a single refusal must not undo the others.
+        people = _asked(ask)
     return tuple(person.call_sid for person in people if person.call_sid)
 
 
