@@ -38,7 +38,7 @@ class Size:
 LONG = Size(calls=1000, span_s=380.0, people=80, kills=30, stops=10, spells=4)
 SHORT = Size(
     calls=100,
-    span_s=45.0,
+    span_s=40.0,
     people=16,
     kills=3,
     stops=1,
