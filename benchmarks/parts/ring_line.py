@@ -8,7 +8,6 @@ import statistics
 import sys
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -16,14 +15,11 @@ from urllib.parse import urlencode, urlsplit
 import requests
 from twilio.request_validator import RequestValidator
 
-from helpline.bootstrap_data import data_of
+from benchmarks.parts.people import add_people
 from helpline.cli.demo_parts import WEB, DemoParts
 from helpline.cli.supervise import Child
-from helpline.domain.hours import Interval
-from helpline.domain.people import Endpoint, EndpointKind, Psychologist, Shift, Tier
 from helpline.domain.presence import State
 from helpline.services.keep_duty import end_wrap_up
-from helpline.services.publish_snapshot import publish_snapshot
 from tests.e2e.real_line import RealLine
 from tests.phone import Caller
 
@@ -46,16 +42,7 @@ class BenchParts(DemoParts):
 
     def _database(self) -> None:
         super()._database()
-        data = data_of(self.settings)
-        now = datetime.now(UTC)
-        day = Interval(now.replace(hour=0, minute=0), now.replace(year=now.year + 1))
-        for place in range(self.more_people):
-            handle = f"p{place:02d}"
-            phone = Endpoint(f"{handle}-phone", EndpointKind.PHONE, f"+336399851{place:02d}")
-            person = Psychologist(f"p-{handle}", handle, handle, (phone,))
-            data.seeds.add_psychologist(person, 100 + place)
-            data.seeds.add_shift(f"bench-{handle}", Shift(person.id, Tier.ON_DUTY, day))
-        publish_snapshot(data.published, data.snapshots)
+        add_people(self.settings, self.more_people)
 
 
 class CrowdParts(BenchParts):

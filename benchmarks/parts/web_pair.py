@@ -9,23 +9,19 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import requests
 
+from benchmarks.parts.people import add_people
 from benchmarks.parts.posts import Connection, Signer
 from helpline.adapters.redis.connection import connect
-from helpline.bootstrap_data import data_of
 from helpline.cli.demo_parts import DemoParts
 from helpline.cli.servers.redis import RedisServer, plan_redis, start_redis
 from helpline.cli.supervise import Child
-from helpline.domain.hours import Interval
-from helpline.domain.people import Endpoint, EndpointKind, Psychologist, Shift, Tier
 from helpline.services.keep_duty import apply_rota
-from helpline.services.publish_snapshot import publish_snapshot
 from tests.demo import free_base
 
 MORE_PEOPLE = 10
@@ -43,16 +39,7 @@ class WebParts(DemoParts):
 
     def _database(self) -> None:
         super()._database()
-        data = data_of(self.settings)
-        now = datetime.now(UTC)
-        day = Interval(now.replace(hour=0, minute=0), now.replace(year=now.year + 1))
-        for place in range(MORE_PEOPLE):
-            handle = f"p{place:02d}"
-            phone = Endpoint(f"{handle}-phone", EndpointKind.PHONE, f"+336399851{place:02d}")
-            person = Psychologist(f"p-{handle}", handle, handle, (phone,))
-            data.seeds.add_psychologist(person, 100 + place)
-            data.seeds.add_shift(f"bench-{handle}", Shift(person.id, Tier.ON_DUTY, day))
-        publish_snapshot(data.published, data.snapshots)
+        add_people(self.settings, MORE_PEOPLE)
 
     def _start(self) -> None:
         for child in self._children():
