@@ -136,8 +136,8 @@ class LiveCalls(Protocol):
     def epoch(self) -> tuple[str, int] | None:
         """(id, moment it began in ms) of the working copy; None: lost or not built yet."""
 
-    def draft_epoch(self, draft: str, now_ms: int) -> None:
-        """Building the working copy begins; `draft` is lost with what is built."""
+    def draft_epoch(self, draft: str, now_ms: int) -> int:
+        """Building the working copy begins; `draft` is lost with what is built. Since when (ms) the loss is known."""
 
     def begin_epoch(self, epoch_id: str, now_ms: int, draft: str = "") -> bool:
         """Declare the working copy complete; False when somebody else just did, or builds it, or `draft` was lost."""

@@ -46,6 +46,13 @@ STRANGER_MS = 20_000
 WHOLE_CHAIN_MS = 10 * 60_000
 """As long as the fallback chain takes to its end, with nine people in three rounds."""
 
+LANDED_MS = 1_000
+"""An order to ring that was on its way when the copy was lost has reached the carrier by then; before that its lists
+may not show a telephone that is about to ring. Longer would keep those who wait from being rung."""
+
+YOUNG_MS = 10_000
+"""Of a copy so young, a leg that no order explains is a forgotten one that took longer."""
+
 STILL_UP_MS = 3_000
 """How long a new epoch waits for forgotten legs that the carrier would not end: whoever is on one would be
 rung once more. No longer, since others are not rung meanwhile."""
@@ -75,8 +82,7 @@ def reconcile(sw: Switchboard, carrier: Carrier, strangers: Mapping[str, int] | 
     now_ms = sw.clock.now_ms()
     epoch = sw.calls.epoch()
     lost, draft = epoch is None, sw.chance.new_id()
-    if lost:
-        sw.calls.draft_epoch(draft, now_ms)
+    known_ms = sw.calls.draft_epoch(draft, now_ms) if lost else now_ms
     legs = {leg.leg_id: leg for leg in carrier.live_legs()}
     queued = {member.leg_id: member.enqueued_ms for member in carrier.waiting()}
     adopted = _adopt_waiting(sw, legs, queued) + adopt_chain(sw, legs, now_ms)
@@ -94,7 +100,8 @@ def reconcile(sw: Switchboard, carrier: Carrier, strangers: Mapping[str, int] | 
     ended = sum(_end_if_gone(sw, carrier, call, legs, now_ms) for call in sw.calls.live())
     freed = _free_psychologists(sw, carrier, legs, now_ms)
     kept = _with_a_caller(legs, rooms) | apart.waiting
-    dropped, still_up = _end_forgotten_legs(sw, carrier, legs, kept, now_ms, lost)
+    young = epoch is not None and 0 <= now_ms - epoch[1] < YOUNG_MS
+    dropped, still_up = _end_forgotten_legs(sw, carrier, legs, kept, now_ms, at_once=lost or young)
     occupied = apart.waiting.union(still_up)
     nowhere |= {leg_id: before.get(leg_id, now_ms) for leg_id in occupied}
     _forget_erased(sw, carrier, now_ms)
@@ -103,7 +110,8 @@ def reconcile(sw: Switchboard, carrier: Carrier, strangers: Mapping[str, int] | 
     sw.offers.set_apart(busy, everybody, epoch[0] if epoch else None, now_ms)
     apply_rota(sw, now_ms, besides=busy)
     in_doubt = any(now_ms - nowhere[leg_id] < STILL_UP_MS for leg_id in still_up)
-    rebuilt = lost and not in_doubt and sw.calls.begin_epoch(sw.chance.new_id(), now_ms, draft)
+    landing = bool(legs) and 0 <= now_ms - known_ms < LANDED_MS
+    rebuilt = lost and not (in_doubt or landing) and sw.calls.begin_epoch(sw.chance.new_id(), now_ms, draft)
     take_back_alarms(sw, now_ms)
     sw.due.put("match", now_ms, now_ms)
     return Reconciled(adopted, ended, freed, dropped, rebuilt, nowhere)
@@ -204,11 +212,11 @@ def _leg_vanished(sw: Switchboard, carrier: Carrier, offer: Offer, now_ms: int) 
 
 
 def _end_forgotten_legs(
-    sw: Switchboard, carrier: Carrier, legs: Legs, kept: Set[str], now_ms: int, lost: bool
+    sw: Switchboard, carrier: Carrier, legs: Legs, kept: Set[str], now_ms: int, *, at_once: bool
 ) -> tuple[int, list[str]]:
     """Legs of ours that belong to no offer and are not `kept`: rung by a working copy that is gone.
 
-    After a loss they are all forgotten ones. Otherwise a leg may be younger than its
+    `at_once`: it is gone, or was a moment ago. Otherwise a leg may be younger than its
     offer's answer (the order is on its way), so only an old one is ended. Returns how many
     were ended, and those that may still be up because the carrier was too busy to say.
     """
@@ -220,9 +228,9 @@ def _end_forgotten_legs(
         offer = sw.offers.by_leg(leg.leg_id)
         if offer is None:
             offer = _ordered_to(sw, called)
-            if offer is not None and not lost:
+            if offer is not None:
                 leg_is_known(sw, offer, leg.leg_id, answered=False)
-            elif lost or now_ms - (leg.started_ms or now_ms) > JUST_MADE_MS:
+            elif at_once or now_ms - (leg.started_ms or now_ms) > JUST_MADE_MS:
                 if carrier.end(leg.leg_id) in (RestOutcome.BUSY, RestOutcome.UNKNOWN):
                     still_up.append(leg.leg_id)
                 dropped += 1

@@ -91,16 +91,27 @@ def _order(sw: Switchboard, carrier: Carrier, offer: Offer, now_ms: int) -> int 
     ):
         return now_ms + LOOK_AGAIN_MS[OfferState.SENDING]
     outcome, leg_id = carrier.ring(address, offer.attempt, offer.ring_s)
-    return _after_order(sw, offer, outcome, leg_id)
+    if outcome is RestOutcome.DONE and leg_id is not None:
+        _is_ordered(sw, carrier, offer, leg_id)
+        return None
+    return _after_order(sw, offer, outcome)
 
 
-def _after_order(sw: Switchboard, offer: Offer, outcome: RestOutcome, leg_id: str | None) -> int | None:
+def _is_ordered(sw: Switchboard, carrier: Carrier, offer: Offer, leg_id: str) -> None:
+    now_ms = sw.clock.now_ms()
+    change = sw.offers.change
+    before = change(offer.attempt, (OfferState.SENDING,), OfferState.RINGING, now_ms=now_ms, leg_id=leg_id)
+    if before is None:
+        # The working copy was lost meanwhile: nobody else knows of this leg.
+        carrier.end(leg_id)
+        return
+    _drop_if_unwanted(sw, offer, now_ms)
+
+
+def _after_order(sw: Switchboard, offer: Offer, outcome: RestOutcome) -> int | None:
+    """There is no leg, or nobody knows."""
     now_ms = sw.clock.now_ms()
     sending = (OfferState.SENDING,)
-    if outcome is RestOutcome.DONE and leg_id is not None:
-        sw.offers.change(offer.attempt, sending, OfferState.RINGING, now_ms=now_ms, leg_id=leg_id)
-        _drop_if_unwanted(sw, offer, now_ms)
-        return None
     if outcome is RestOutcome.BUSY:
         sw.offers.change(offer.attempt, sending, OfferState.DUE, now_ms=now_ms)
         return now_ms + RETRY_MS

@@ -15,7 +15,7 @@ import redis
 from helpline.domain.presence import State
 from helpline.ports import Carrier
 from helpline.services.keep_browser import keep_browser
-from helpline.services.reconcile import Reconciled, reconcile
+from helpline.services.reconcile import LANDED_MS, Reconciled, reconcile
 from tests.e2e.test_after_a_loss import rung_while_up
 from tests.e2e.test_conversation import in_talk
 from tests.phone import Caller, Handset, Line, Place
@@ -127,6 +127,8 @@ def test_what_an_old_look_at_the_carrier_saw_is_no_news_in_a_new_epoch(
 
     def another_clock_rebuilds() -> None:
         redis_admin.flushall()
+        assert not reconcile(line.sw, line.stepper.service.carrier).rebuilt
+        line.stepper.clock.now += LANDED_MS
         assert reconcile(line.sw, line.stepper.service.carrier).rebuilt
 
     reconcile_and(line, "waiting", another_clock_rebuilds)

@@ -10,6 +10,7 @@ LUA = "helpline/adapters/redis/lua/"
 WAITING = "tests/domain/test_waiting.py::"
 SCRIPTS = "tests/adapters/test_live_state_scripts.py::"
 RACES = "tests/adapters/test_live_state_races.py::"
+ON_ITS_WAY = "tests/e2e/test_order_on_its_way.py::"
 
 RACES_OF_A_CALL = (
     Mutant(
@@ -165,9 +166,30 @@ AFTER_A_LOSS = (
     Mutant(
         "an epoch begins on a copy that was lost while it was built",
         LUA + "begin_epoch.lua",
-        "if given(args.draft) and redis.call('GET', 'draft') ~= args.draft then return 0 end\n",
+        "if given(args.draft) and redis.call('HGET', 'draft', 'id') ~= args.draft then return 0 end\n",
         "",
         "tests/e2e/test_consult_after_a_loss.py"
         "::test_redis_lost_again_while_it_is_rebuilt_is_not_ready_before_the_talks_are_in_it",
+    ),
+    Mutant(
+        "an epoch begins while an order from before the loss is on its way",
+        S + "reconcile.py",
+        "not (in_doubt or landing)",
+        "not in_doubt",
+        ON_ITS_WAY + "test_nobody_is_rung_anew_while_an_order_from_before_the_loss_may_still_arrive",
+    ),
+    Mutant(
+        "a leg whose order comes back to a lost copy rings on",
+        S + "ring_psychologist.py",
+        "        carrier.end(leg_id)\n",
+        "",
+        ON_ITS_WAY + "test_whose_order_comes_back_to_a_copy_that_was_lost_meanwhile_is_not_left_ringing",
+    ),
+    Mutant(
+        "a forgotten leg in a young copy rings on",
+        S + "reconcile.py",
+        "at_once=lost or young",
+        "at_once=lost",
+        ON_ITS_WAY + "test_an_order_that_arrives_when_all_is_built_anew_does_not_ring_on",
     ),
 )

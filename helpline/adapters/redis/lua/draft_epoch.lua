@@ -1,5 +1,6 @@
 -- Building the working copy begins: what follows holds only while this mark is there. args: draft
--- returns 1, or 0 when there is an epoch
+-- returns since when (ms) this loss is known, or 0 when there is an epoch
 if ready() then return 0 end
-redis.call('SET', 'draft', args.draft)
-return 1
+redis.call('HSET', 'draft', 'id', args.draft)
+redis.call('HSETNX', 'draft', 'since_ms', now)
+return tonumber(redis.call('HGET', 'draft', 'since_ms'))
