@@ -106,6 +106,8 @@ def test_redis_lost_again_while_it_is_rebuilt_is_not_ready_before_the_talks_are_
     line.caller().dials()
     line.until(line.bruno.rings, 5)
     redis_admin.flushall()
+    line.sw.calls.draft_epoch("another clock, which dies", line.stepper.now_ms)
+    line.stepper.clock.now += LANDED_MS
 
     done = reconcile_and(line, "end", redis_admin.flushall)
 
