@@ -17,8 +17,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -28,6 +27,7 @@ from redis.exceptions import RedisError
 from helpline.adapters.redis.connection import connect
 from helpline.domain.errors import LiveStateDown
 from helpline.services.keep_duty import begin_break
+from tests.demo import killed, stopped
 from tests.e2e.real_line import RealLine
 
 WELCOME = "Appel anonyme, non enregistré"
@@ -51,28 +51,6 @@ class Measured:
         return bool(self.seconds) and max(self.seconds) <= self.bound_s and not self.wrong
 
 
-@contextmanager
-def stopped(line: RealLine, part: str) -> Iterator[None]:
-    """The processes of a part stand still inside the block; the supervisor sees them alive."""
-    pids = line.parts.pids(part)
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for pid in pids:
-            os.kill(pid, signal.SIGCONT)
-
-
-@contextmanager
-def killed(line: RealLine, part: str) -> Iterator[None]:
-    line.parts.hold_down(part)
-    try:
-        yield
-    finally:
-        line.parts.let_up(part)
-
-
 def _new_caller(line: RealLine) -> float:
     """From dialling to the first word of the static chain."""
     dialled = time.monotonic()
@@ -82,12 +60,12 @@ def _new_caller(line: RealLine) -> float:
 
 
 def web_killed(line: RealLine) -> float:
-    with killed(line, "web"):
+    with killed(line.parts, "web"):
         return _new_caller(line)
 
 
 def web_stopped(line: RealLine) -> float:
-    with stopped(line, "web"):
+    with stopped(line.parts, "web"):
         return _new_caller(line)
 
 
@@ -98,7 +76,7 @@ def who_waits(line: RealLine) -> float:
     """
     caller = line.caller().dials()
     line.until(lambda: caller.hears(WELCOME), 5)
-    with stopped(line, "web"):
+    with stopped(line.parts, "web"):
         line.until(lambda: caller.hears(WAY_ON), 40)
     asked = [
         r

@@ -8,7 +8,7 @@ import redis
 
 from helpline.adapters.redis.connection import connect
 from helpline.cli.servers.redis import plan_redis, start_redis
-from helpline.domain.waiting import Claim
+from helpline.domain.offer import Claim
 from tests.adapters.live_state import Person, World
 
 SIZES = (100, 10_000, 1_000_000)

@@ -16,7 +16,7 @@ from benchmarks.parts.posts import Connection, at_once
 from benchmarks.parts.web_pair import WebPair
 from helpline.cli.story_player import keys_asked_for
 from helpline.domain import paths
-from helpline.domain.waiting import OfferState
+from helpline.domain.offer import OfferState
 
 CALLER, HERS = "CA" + "a" * 32, "CA" + "b" * 32
 IN_PROGRESS = {"CallStatus": "in-progress"}

@@ -7,12 +7,8 @@ carrier is one where nothing happens (`still_carrier.py`), with one caller in it
 from __future__ import annotations
 
 import itertools
-import os
-import signal
 import statistics
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,9 +18,9 @@ from benchmarks.parts.still_carrier import leg_id
 from benchmarks.parts.web_pair import WebPair
 from benchmarks.parts.webhook_cost import p99
 from helpline.cli import demo_env
-from helpline.cli.servers.postgres import PostgresPlan, plan_postgres
-from helpline.cli.supervise import Child
+from helpline.cli.servers.postgres import PostgresPlan
 from helpline.domain import paths
+from tests.demo import killed, start_postgres, stopped
 
 AT_ONCE, TURN_S, TURNS = 4, 4.0, 4
 
@@ -35,18 +31,7 @@ class PostgresParts(StillParts):
     sql: PostgresPlan
 
     def _values(self, base: int) -> dict[str, str]:
-        self.sql = plan_postgres()
-        self.parts.start(
-            Child(
-                name="sql",
-                command=self.sql.command,
-                env=self.sql.environment,
-                cwd=self.sql.directory,
-                log=self.log_of("sql"),
-                ready=self.sql.ready,
-                user=self.sql.user,
-            )
-        )
+        self.sql = start_postgres(self)
         environ = {**self._environ, "HELPLINE_DATABASE_URL": self.sql.url}
         return demo_env.demo_values(environ, self.home, base, self._redis())
 
@@ -78,11 +63,11 @@ def measured() -> list[Without]:
         request = pair.request(paths.WAIT, leg_id(0), more)
         _p99_ms(pair, request)
         found = []
-        for how, away in (("stopped", _stopped), ("killed", _killed)):
+        for how, away in (("stopped", stopped), ("killed", killed)):
             turns = []
             for _ in range(TURNS):
                 usual = _p99_ms(pair, request)
-                with away(pair):
+                with away(pair.demo.parts, "sql"):
                     turns.append((_p99_ms(pair, request), usual))
             without, usually = (statistics.median(column) for column in zip(*turns, strict=True))
             ratio = statistics.median(one / other for one, other in turns)
@@ -92,39 +77,3 @@ def measured() -> list[Without]:
 
 def _p99_ms(pair: WebPair, request: bytes) -> float:
     return p99(sorted(at_once(pair.web, itertools.repeat(request), AT_ONCE, TURN_S, lambda: None)))
-
-
-@contextmanager
-def _stopped(pair: WebPair) -> Iterator[None]:
-    """The server and all it started stand still: what is asked hangs, what connects hangs."""
-    (leader,) = pair.demo.parts.pids("sql")[:1]
-    pids = [leader, *_children(leader)]
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for pid in pids:
-            os.kill(pid, signal.SIGCONT)
-
-
-@contextmanager
-def _killed(pair: WebPair) -> Iterator[None]:
-    pair.demo.parts.hold_down("sql")
-    try:
-        yield
-    finally:
-        pair.demo.parts.let_up("sql")
-
-
-def _children(leader: int) -> list[int]:
-    """Its processes lead sessions of their own."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parent = int(stat.read_text("ascii").rpartition(")")[2].split()[1])
-        except (OSError, ValueError, UnicodeDecodeError):
-            continue
-        if parent == leader:
-            found.append(int(stat.parent.name))
-    return found

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 WRAP_UP_AFTER_S: Final = 45
@@ -63,8 +64,9 @@ def _step_to_text(step: RingStep) -> str:
     return f"{text}:{','.join(step.names)}" if step.names else text
 
 
+@lru_cache(maxsize=64)
 def plan_from_text(text: str) -> Plan:
-    """Raises ValueError for a text that `plan_to_text` has not written."""
+    """One plan a text, kept: a line has a handful, and each waiting caller asks for theirs. Raises ValueError for a text that `plan_to_text` has not written."""
     steps = []
     for part in filter(None, text.split(";")):
         after_s, who, for_s, *names = part.split(":")

@@ -9,10 +9,11 @@ from typing import Protocol, TypeAlias
 
 from helpline.domain.call import Event as CallEvent
 from helpline.domain.call import LiveCall
+from helpline.domain.offer import Claim, Offer, OfferState, Settlement
 from helpline.domain.people import Tier
 from helpline.domain.presence import Event as PresenceEvent
 from helpline.domain.presence import Presence, State, Wish
-from helpline.domain.waiting import Claim, Offer, OfferState, Settlement, Waiting, Wanted
+from helpline.domain.waiting import Waiting, Wanted
 
 Effect: TypeAlias = tuple[str, int]
 """(member of the due list, the moment in ms it is due)"""
@@ -97,6 +98,9 @@ class LiveCalls(Protocol):
         """
 
     def by_leg(self, leg_id: str) -> LiveCall | None: ...
+
+    def in_line(self, leg_id: str) -> tuple[LiveCall, LineView] | None:
+        """The call of a leg with everybody's presence (the view shows nobody waiting), read in one step."""
 
     def get(self, call_id: str) -> LiveCall | None: ...
 

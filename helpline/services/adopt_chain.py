@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from helpline.domain.call import Event, LiveCall, Stage
-from helpline.domain.waiting import Offer, OfferState
+from helpline.domain.offer import Offer, OfferState
 from helpline.ports import CarrierLeg, Change, LegStatus
 from helpline.services.change_call import change_call
 from helpline.services.keep_duty import duty_of

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from helpline.domain.call import LiveCall, Stage
-from helpline.domain.waiting import Offer, OfferState
+from helpline.domain.offer import Offer, OfferState
 from helpline.ports import CarrierLeg
 from helpline.services.call_third import STRUCTURE
 from helpline.services.keep_duty import duty_of

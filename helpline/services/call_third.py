@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from helpline.domain.call import LiveCall
 from helpline.domain.directory import Structure
+from helpline.domain.offer import Offer, OfferState
 from helpline.domain.presence import State
-from helpline.domain.waiting import Offer, OfferState, open_endpoints
+from helpline.domain.waiting import open_endpoints
 from helpline.ports import Change
 from helpline.services.change_call import change_call
 from helpline.services.her_talk import her_talk, is_hers

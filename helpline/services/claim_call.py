@@ -9,9 +9,9 @@ from helpline.domain.errors import FlowError
 from helpline.domain.ivr.flow import FlowKind, FlowSession
 from helpline.domain.ivr.interpreter import Input, Keys, Silence, Start, Step, step
 from helpline.domain.ivr.nodes import Outcome
+from helpline.domain.offer import Claim, Offer, OfferState
 from helpline.domain.people import EndpointKind
 from helpline.domain.verbs import Document, Hangup
-from helpline.domain.waiting import Claim, Offer, OfferState
 from helpline.services import documents
 from helpline.services.follow_leg import leg_is_known
 from helpline.services.switchboard import Switchboard

@@ -16,10 +16,10 @@ from helpline.domain.call import LiveCall, Stage, cut_at_ms
 from helpline.domain.directory import OrientationType, Structure
 from helpline.domain.errors import FicheRefused
 from helpline.domain.hours import PARIS
+from helpline.domain.offer import Offer, OfferState, Settlement
 from helpline.domain.orientation import Fiche
 from helpline.domain.people import EndpointKind
 from helpline.domain.presence import MOST_MORE_WRAP_UP_MS, Presence, State
-from helpline.domain.waiting import Offer, OfferState, Settlement
 from helpline.ports import OpenFiche
 from helpline.services.call_third import Callable3, name_of_third, whom_to_call
 from helpline.services.fiche_text import from_text

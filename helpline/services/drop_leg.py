@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from helpline.domain import paths
 from helpline.domain.call import Stage
-from helpline.domain.waiting import Offer, OfferState, Settlement
+from helpline.domain.offer import Offer, OfferState, Settlement
 from helpline.ports import Carrier, RestOutcome
 from helpline.services.settle_offer import settle_offer
 from helpline.services.switchboard import Switchboard

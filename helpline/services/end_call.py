@@ -20,9 +20,15 @@ def end_call(sw: Switchboard, call: LiveCall, ended_ms: int) -> bool:
     died before it.
     """
     ended = change_call(sw, call, lambda now: _ending(sw, now, ended_ms))
-    fresh = sw.calls.get(call.id)
-    if fresh is not None and fresh.spoke_ms is not None and fresh.ended_ms is not None:
-        _leave_fiche(sw, fresh, fresh.ended_ms)
+    if ended is not None:
+        over, over_ms = ended, ended_ms
+    else:
+        found = sw.calls.get(call.id)
+        if found is None or found.ended_ms is None:
+            return False
+        over, over_ms = found, found.ended_ms
+    if over.spoke_ms is not None:
+        _leave_fiche(sw, over, over_ms)
     return ended is not None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from helpline.domain.call import Stage
-from helpline.domain.waiting import Offer, OfferState, Settlement
+from helpline.domain.offer import Offer, OfferState, Settlement
 from helpline.ports import LegStatus
 from helpline.services.follow_room import psychologist_left, third_left
 from helpline.services.settle_offer import settle_offer
@@ -13,6 +13,7 @@ UNREACHABLE_MS = 2_000
 """A browser that is not there ends this fast, unanswered; a person who does not answer does not."""
 
 _NOT_YET_KNOWN = (OfferState.SENDING, OfferState.UNKNOWN)
+_AT_THE_CARRIER = (OfferState.RINGING, OfferState.CLAIMED)
 
 
 def follow_leg(sw: Switchboard, attempt: str, leg_id: str, status: LegStatus) -> None:
@@ -32,13 +33,13 @@ def leg_is_known(sw: Switchboard, offer: Offer, leg_id: str, *, answered: bool) 
     """The leg exists for certain, however the order's own answer fared."""
     now_ms = sw.clock.now_ms()
     fields: dict[str, str | int | bool] = {"answered": True} if answered else {}
-    before = sw.offers.change(
-        offer.attempt, _NOT_YET_KNOWN, OfferState.RINGING, now_ms=now_ms, leg_id=leg_id, fields=fields
-    )
-    if answered and before in (OfferState.RINGING, OfferState.CLAIMED):
-        sw.offers.change(
-            offer.attempt, (OfferState.RINGING, OfferState.CLAIMED), None, now_ms=now_ms, fields=fields
+    before: OfferState | None = offer.state
+    if before not in _AT_THE_CARRIER:
+        before = sw.offers.change(
+            offer.attempt, _NOT_YET_KNOWN, OfferState.RINGING, now_ms=now_ms, leg_id=leg_id, fields=fields
         )
+    if answered and before in _AT_THE_CARRIER:
+        sw.offers.change(offer.attempt, _AT_THE_CARRIER, None, now_ms=now_ms, fields=fields)
 
 
 def leg_is_over(sw: Switchboard, offer: Offer, status: LegStatus) -> None:
@@ -46,11 +47,13 @@ def leg_is_over(sw: Switchboard, offer: Offer, status: LegStatus) -> None:
     now_ms = sw.clock.now_ms()
     call = sw.calls.get(offer.call)
     lost = status is not LegStatus.COMPLETED
+    fresh = offer
     if call is not None and call.third == offer.attempt:
         third_left(sw, call, offer, lost=lost)
+        fresh = sw.offers.get(offer.attempt) or offer
     elif offer.state is OfferState.CLAIMED and call is not None and call.stage is Stage.TALKING:
         psychologist_left(sw, call, offer, lost=lost)
-    fresh = sw.offers.get(offer.attempt) or offer
+        fresh = sw.offers.get(offer.attempt) or offer
     still_wanted = call is not None and (call.stage is Stage.WAITING or call.third == offer.attempt)
     how = how_it_ended(fresh, status, now_ms, still_wanted=still_wanted)
     settle_offer(sw, offer, how, now_ms)

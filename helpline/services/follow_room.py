@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from helpline.domain.call import Event, LiveCall, Stage
-from helpline.domain.waiting import Offer, OfferState
+from helpline.domain.offer import Offer
 from helpline.ports import Change
 from helpline.services.change_call import change_call
 from helpline.services.end_call import end_call
@@ -29,11 +29,13 @@ class RoomNews:
 def follow_room(sw: Switchboard, news: RoomNews) -> None:
     """Take one join or leave into account. Late or double news changes nothing."""
     # The room is named by one attempt, and others may be in it: the leg says whose news it is.
-    offer = sw.offers.by_leg(news.leg_id) or sw.offers.get(news.attempt)
-    call = sw.calls.by_leg(news.leg_id) or (sw.calls.get(offer.call) if offer else None)
+    call, offer = sw.calls.by_leg(news.leg_id), None
+    is_caller = call is not None
+    if call is None:
+        offer = sw.offers.by_leg(news.leg_id) or sw.offers.get(news.attempt)
+        call = sw.calls.get(offer.call) if offer else None
     if call is None:
         return
-    is_caller = call.leg_id == news.leg_id
     if news.joined:
         if is_caller or (offer is not None and offer.attempt == call.attempt):
             _joined(sw, call, news.attempt, is_caller)
@@ -53,15 +55,21 @@ def _joined(sw: Switchboard, call: LiveCall, attempt: str, is_caller: bool) -> N
     def decide(now: LiveCall) -> Change | None:
         if now.room != attempt or now.stage not in (Stage.CLAIMED, Stage.TALKING):
             return None
-        if now.stage is Stage.CLAIMED and (now.psychologist_in if is_caller else now.caller_in):
+        if _is_the_second(now, is_caller):
             return _bridge(now, mine, now_ms)
         # On hold meanwhile: the news is old, or they were on their way in. Out again.
         out = ((f"place:{now.id}", now_ms),) if is_caller and now.held else ()
         return Change(set={mine: True, "news_ms": now_ms}, effects=out)
 
     before = change_call(sw, call, decide)
-    if before is not None and before.stage is Stage.CLAIMED:
-        _after_join(sw, before, attempt, now_ms)
+    if before is not None and _is_the_second(before, is_caller) and before.psychologist:
+        # Twice is harmless, never is too: the end of the call sees to it.
+        open_fiche(sw.fiches, sw.chance, before.id, before.psychologist, now_ms)
+
+
+def _is_the_second(call: LiveCall, is_caller: bool) -> bool:
+    """Is who comes in now the second of the two, so that this is the bridge?"""
+    return call.stage is Stage.CLAIMED and (call.psychologist_in if is_caller else call.caller_in)
 
 
 def _bridge(call: LiveCall, mine: str, now_ms: int) -> Change:
@@ -76,16 +84,6 @@ def _bridge(call: LiveCall, mine: str, now_ms: int) -> Change:
         release=True,
         keep=call.attempt,
     )
-
-
-def _after_join(sw: Switchboard, call: LiveCall, attempt: str, now_ms: int) -> None:
-    """If that join was the bridge: note it on the offer and open the fiche. Twice is harmless."""
-    fresh = sw.calls.get(call.id)
-    if fresh is None or fresh.stage is not Stage.TALKING or fresh.attempt != attempt:
-        return
-    sw.offers.change(attempt, [OfferState.CLAIMED], None, now_ms=now_ms, fields={"talked": True})
-    if fresh.psychologist:
-        open_fiche(sw.fiches, sw.chance, fresh.id, fresh.psychologist, now_ms)
 
 
 def _caller_left(sw: Switchboard, call: LiveCall, news: RoomNews) -> None:

@@ -9,7 +9,7 @@ from helpline.domain.ivr.flow import MOST_KEYS_KEPT, FlowSession
 from helpline.domain.ivr.interpreter import Keys, Start, Step, WaitAgain
 from helpline.domain.ivr.nodes import Outcome
 from helpline.domain.verbs import Document
-from helpline.ports import Change
+from helpline.ports import Change, LineView
 from helpline.services import documents
 from helpline.services.change_call import change_call
 from helpline.services.offer_call import PRESENCES_ONLY, nobody_rings, somebody_is_there
@@ -28,7 +28,9 @@ def hold_call(sw: Switchboard, leg_id: str, line: str, waited_ms: int, digits: s
     has happened meanwhile (she accepted) is seen with it.
     """
     now_ms = sw.clock.now_ms()
-    call = sw.calls.by_leg(leg_id)
+    # Who has just come hears the welcome, whoever is there.
+    seen = sw.calls.in_line(leg_id) if waited_ms else None
+    call = seen[0] if seen else sw.calls.by_leg(leg_id)
     if call is None and digits:
         # How long they have waited is only certain when a document has run out: adopted then.
         return documents.still_here(sw.book)
@@ -44,7 +46,7 @@ def hold_call(sw: Switchboard, leg_id: str, line: str, waited_ms: int, digits: s
     if call.stage is not Stage.WAITING:
         # Accepted (or further on, and we are late): the queue's action says where to go.
         return documents.out_of_line()
-    return _wait_on(sw, call, digits, now_ms)
+    return _wait_on(sw, call, digits, now_ms, seen[1] if seen else sw.calls.line(PRESENCES_ONLY, now_ms))
 
 
 def wait_without_memory(sw: Switchboard, waited_s: int, digits: str = "") -> Document:
@@ -98,11 +100,10 @@ def _welcomed_before(sw: Switchboard, call: LiveCall, enqueued_ms: int) -> LiveC
     return sw.calls.get(call.id) or call
 
 
-def _wait_on(sw: Switchboard, call: LiveCall, digits: str, now_ms: int) -> Document:
+def _wait_on(sw: Switchboard, call: LiveCall, digits: str, now_ms: int, view: LineView) -> Document:
     if call.to_partner:
         # Asked once more, the reply to that choice was lost: the same again.
         return documents.out_of_line()
-    view = sw.calls.line(PRESENCES_ONLY, now_ms)
     there = somebody_is_there(sw, view, call)
     if not (there or call.stays) or nobody_rings(sw, view, call, now_ms):
         return documents.out_of_line()

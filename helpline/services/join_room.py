@@ -12,7 +12,7 @@ from helpline.ports import Change
 from helpline.services import documents
 from helpline.services.call_third import name_of_third
 from helpline.services.change_call import change_call
-from helpline.services.end_call import end_by_leg
+from helpline.services.end_call import end_call
 from helpline.services.move_caller import SEEN_AFTER_MS, on_the_way_back
 from helpline.services.switchboard import Switchboard
 
@@ -63,7 +63,7 @@ def room_left(sw: Switchboard, leg_id: str, attempt: str, *, over: bool, caller:
     if call is None:
         return documents.in_line() if caller and not over else ()
     if over:
-        end_by_leg(sw, leg_id, now_ms)
+        end_call(sw, call, now_ms)
         return ()
     taken_out = call.held or not call.caller_in or _was_moved(call, now_ms)
     if call.room != attempt or taken_out:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 from helpline.domain.call import Event, LiveCall, Stage
-from helpline.domain.waiting import Offer, OfferState
+from helpline.domain.offer import Offer, OfferState
 from helpline.ports import CarrierLeg, Change
 from helpline.services.change_call import change_call
 from helpline.services.switchboard import Switchboard

@@ -7,20 +7,13 @@ process at any time, twice or at once: the store counts again before it makes an
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from helpline.domain.call import LiveCall
 from helpline.domain.people import EndpointKind
 from helpline.domain.presence import Presence, State
 from helpline.domain.ring_plan import plan_from_text
-from helpline.domain.waiting import (
-    Candidate,
-    Waiting,
-    Wanted,
-    ever_reached,
-    next_step_ms,
-    plan_offers,
-)
+from helpline.domain.waiting import Candidate, Waiting, Wanted, ever_reached, next_step_ms, plan_offers
 from helpline.ports import LineView
 from helpline.services.switchboard import Switchboard
 
@@ -35,7 +28,7 @@ _FREE = (State.AVAILABLE, State.RINGING)
 HEAD_OF_LINE = 50
 """Callers of each need looked at in one round; more than this many psychologists are never free."""
 
-PRESENCES_ONLY = 1
+PRESENCES_ONLY = 0
 """For who asks about people, not about the line: reading fifty callers costs more than all else in a webhook."""
 
 
@@ -73,7 +66,11 @@ def candidates(sw: Switchboard, presences: Mapping[str, Presence]) -> list[Candi
     Endpoints in the roster's order, but her browser first while her desk is open in it:
     there she sits. One that has gone all the same ends at once, and the next is rung.
     """
-    found, now_ms = [], sw.clock.now_ms()
+    return list(_each_candidate(sw, presences))
+
+
+def _each_candidate(sw: Switchboard, presences: Mapping[str, Presence]) -> Iterator[Candidate]:
+    now_ms = sw.clock.now_ms()
     for person in sw.book.roster.psychologists:
         presence = presences.get(person.id)
         if presence is not None and person.endpoints:
@@ -81,8 +78,7 @@ def candidates(sw: Switchboard, presences: Mapping[str, Presence]) -> list[Candi
             if presence.browser_until_ms > now_ms:
                 order = tuple(sorted(order, key=lambda e: e.kind is not EndpointKind.CLIENT))
             endpoints = tuple([endpoint.id for endpoint in order])
-            found.append(Candidate(presence, endpoints, person.skills, person.handle))
-    return found
+            yield Candidate(presence, endpoints, person.skills, person.handle)
 
 
 def somebody_is_there(sw: Switchboard, view: LineView, call: LiveCall) -> bool:
@@ -93,8 +89,8 @@ def somebody_is_there(sw: Switchboard, view: LineView, call: LiveCall) -> bool:
     """
     if not view.ready:
         return True
-    people = candidates(sw, view.presences)
-    return bool(ever_reached(plan_from_text(call.plan), call.skills, people))
+    plan = plan_from_text(call.plan)
+    return any(ever_reached(plan, call.skills, (one,)) for one in _each_candidate(sw, view.presences))
 
 
 def nobody_rings(sw: Switchboard, view: LineView, call: LiveCall, now_ms: int) -> bool:

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 
 from helpline.domain import paths
 from helpline.domain.call import LiveCall, Stage
-from helpline.domain.waiting import Offer, OfferState
+from helpline.domain.offer import Offer, OfferState
 from helpline.ports import Carrier, CarrierLeg, LegStatus, RestOutcome
 from helpline.services.adopt_chain import adopt_chain
 from helpline.services.adopt_talks import adopt_talks

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from helpline.domain.call import LiveCall, Stage
 from helpline.domain.errors import CarrierDown
-from helpline.domain.waiting import Offer, OfferState, Settlement
+from helpline.domain.offer import Offer, OfferState, Settlement
 from helpline.ports import Carrier, Change, RestOutcome
 from helpline.services.call_third import address_of
 from helpline.services.change_call import change_call

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from helpline.domain.waiting import COOL_DOWN_MS, Offer, Settlement
+from helpline.domain.offer import Offer, Settlement
+from helpline.domain.waiting import COOL_DOWN_MS
 from helpline.services.switchboard import Switchboard
 
 UNREACHABLE_COOL_MS = 5_000

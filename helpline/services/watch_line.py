@@ -9,7 +9,7 @@ from helpline.domain.presence import State
 from helpline.domain.ring_plan import plan_from_text
 from helpline.domain.waiting import ever_reached
 from helpline.ports import LineView
-from helpline.services.offer_call import candidates, is_at_the_head
+from helpline.services.offer_call import PRESENCES_ONLY, candidates, is_at_the_head
 from helpline.services.switchboard import Switchboard
 
 _COULD_ANSWER = (State.AVAILABLE, State.RINGING, State.BREAK)
@@ -39,12 +39,12 @@ def watch_duty(sw: Switchboard, view: LineView, now_ms: int) -> None:
 def take_back_alarms(sw: Switchboard, now_ms: int) -> None:
     """What is over is taken back. Raises LiveStateDown."""
     standing = {alarm.kind for alarm in sw.alarms.standing()}
-    if AlarmKind.NOBODY_ON_DUTY in standing and _on_duty(sw, sw.calls.line(1, now_ms)):
+    if AlarmKind.NOBODY_ON_DUTY in standing and _on_duty(sw, sw.calls.line(PRESENCES_ONLY, now_ms)):
         sw.alarms.clear(AlarmKind.NOBODY_ON_DUTY, now_ms)
     if AlarmKind.NOBODY_ANSWERS in standing and not any(_told(call) for call in sw.calls.live()):
         sw.alarms.clear(AlarmKind.NOBODY_ANSWERS, now_ms)
     last = AlarmKind.LAST_ENDPOINT_DOES_NOT_ANSWER
-    if last in standing and not _only_who_missed(sw, sw.calls.line(1, now_ms)):
+    if last in standing and not _only_who_missed(sw, sw.calls.line(PRESENCES_ONLY, now_ms)):
         sw.alarms.clear(last, now_ms)
     room = 5 * sw.calls.gate(now_ms).waiting < 4 * sw.book.rules.waiting_max
     if AlarmKind.LINE_FULL in standing and room:

@@ -12,21 +12,12 @@ from helpline.adapters.redis.live_calls import RedisLiveCalls
 from helpline.adapters.redis.offers import RedisOffers
 from helpline.adapters.redis.scripts import Scripts
 from helpline.domain.call import LiveCall, Stage
+from helpline.domain.offer import Claim, Offer, OfferState, Settlement
 from helpline.domain.people import Tier
 from helpline.domain.presence import Event as PresenceEvent
 from helpline.domain.presence import Presence, State
 from helpline.domain.ring_plan import Plan, RingStep, Who, plan_from_text, plan_to_text
-from helpline.domain.waiting import (
-    COOL_DOWN_MS,
-    Candidate,
-    Claim,
-    Offer,
-    OfferState,
-    Settlement,
-    Waiting,
-    Wanted,
-    plan_offers,
-)
+from helpline.domain.waiting import COOL_DOWN_MS, Candidate, Waiting, Wanted, plan_offers
 
 START_MS = 1_780_000_000_000
 WELCOME_MS = 8_000

@@ -12,9 +12,9 @@ from helpline.adapters.memory_carrier import MemoryCarrier
 from helpline.adapters.redis.alarms import RedisAlarms
 from helpline.adapters.redis.fiches import RedisOpenFiches
 from helpline.adapters.redis.scripts import Scripts
+from helpline.domain.offer import Claim, Settlement
 from helpline.domain.presence import Event as PresenceEvent
 from helpline.domain.presence import State
-from helpline.domain.waiting import Claim, Settlement
 from helpline.ports import CarrierLeg, Change, LegStatus, RestOutcome
 from helpline.processes.effects import Effects
 from helpline.services.follow_room import RoomNews, follow_room

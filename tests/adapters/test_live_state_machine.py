@@ -33,10 +33,11 @@ from helpline.adapters.redis.live_calls import RedisLiveCalls
 from helpline.adapters.redis.offers import RedisOffers
 from helpline.adapters.redis.scripts import Scripts
 from helpline.domain.call import LiveCall, Stage
+from helpline.domain.offer import Claim, Offer, OfferState, Settlement
 from helpline.domain.people import Endpoint, EndpointKind
 from helpline.domain.presence import Wish
 from helpline.domain.verbs import Conference
-from helpline.domain.waiting import Claim, Offer, OfferState, Settlement, next_step_ms, plan_offers
+from helpline.domain.waiting import next_step_ms, plan_offers
 from helpline.ports import CarrierLeg, LegStatus, RestOutcome
 from helpline.processes.effects import Effects
 from helpline.services import keep_duty

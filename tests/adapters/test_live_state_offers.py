@@ -10,9 +10,10 @@ import redis
 from helpline.adapters.redis.alarms import RedisAlarms
 from helpline.adapters.redis.scripts import Scripts
 from helpline.domain.alarms import AlarmKind
+from helpline.domain.offer import Claim, OfferState, Settlement
 from helpline.domain.people import Tier
 from helpline.domain.presence import Event, State, Wish
-from helpline.domain.waiting import Claim, OfferState, Settlement, Wanted
+from helpline.domain.waiting import Wanted
 from helpline.ports import Duty
 from tests.adapters.live_state import WRAP_UP_MS, Person, World
 

@@ -21,10 +21,11 @@ from helpline.adapters.redis.scripts import Scripts
 from helpline.cli.servers.redis import RedisServer, plan_redis, start_redis
 from helpline.domain.call import Event, LiveCall, Stage
 from helpline.domain.errors import LiveStateDown
+from helpline.domain.offer import Claim, OfferState
 from helpline.domain.presence import Event as PresenceEvent
 from helpline.domain.presence import State
 from helpline.domain.traffic import EndState
-from helpline.domain.waiting import Claim, OfferState, Wanted
+from helpline.domain.waiting import Wanted
 from helpline.ports import Change, Saved
 from tests.adapters.live_state import WELCOME_MS, Person, World
 

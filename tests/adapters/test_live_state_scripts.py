@@ -9,11 +9,12 @@ import pytest
 import redis
 
 from helpline.domain.call import Event, Stage
+from helpline.domain.offer import Claim, Offer, OfferState, Settlement
 from helpline.domain.people import Tier
 from helpline.domain.presence import Event as PresenceEvent
 from helpline.domain.presence import State
 from helpline.domain.ring_plan import RingStep, Who, plan_to_text
-from helpline.domain.waiting import Claim, Offer, OfferState, Settlement, Wanted, plan_offers
+from helpline.domain.waiting import Wanted, plan_offers
 from helpline.ports import Change, Duty, Saved
 from tests.adapters.live_state import PLAN, WRAP_UP_MS, Person, World
 
@@ -443,6 +444,20 @@ def test_a_reception_knows_a_call_and_no_offer(make_world: MakeWorld) -> None:
     assert world.calls.by_leg(leg) is None
 
 
+def test_the_wait_sees_its_call_and_everybody_in_one_look(make_world: MakeWorld) -> None:
+    world = make_world("vera", "bruno")
+    call = world.arrives()
+    leg = world.rings(world.attempt_for(call, "vera"))
+
+    seen = world.calls.in_line(world.call(call).leg_id)
+
+    assert seen is not None
+    assert seen[0] == world.call(call)
+    assert dict(seen[1].presences) == dict(world.calls.line(0, world.now).presences)
+    assert (seen[1].ready, seen[1].waiting) == (True, ())
+    assert world.calls.in_line(leg) is None
+
+
 def test_a_reception_reads_the_head_only_where_something_is_left_to_plan(make_world: MakeWorld) -> None:
     world = make_world("vera")
     for _ in range(3):
@@ -452,7 +467,7 @@ def test_a_reception_reads_the_head_only_where_something_is_left_to_plan(make_wo
 
     assert not behind.planned
     assert behind.view is not None
-    assert len(behind.view.waiting) == 1
+    assert behind.view.waiting == ()
     assert set(behind.view.presences) == {"vera"}
 
 

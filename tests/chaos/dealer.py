@@ -23,6 +23,7 @@ from helpline.cli.control_client import ControlDown, ControlRefused
 from helpline.cli.supervise import NotReady
 from tests.chaos.house import ChaosParts
 from tests.chaos.plan import KILLED, Fault, Plan
+from tests.demo import pids_of, signalled
 
 HOUR_MS = 3_600_000
 BACKGROUND: dict[str, list[dict[str, Any]]] = {
@@ -232,18 +233,14 @@ class Dealer:
         self._signal(part, signal.SIGKILL)
 
     def _signal(self, part: str, what: signal.Signals) -> None:
-        for pid in self._pids(part):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, what)
+        signalled(self._pids(part), what)
 
     def _go_on(self, part: str) -> None:
         self._stopped.pop(part, None)
         self._signal(part, signal.SIGCONT)
 
     def _pids(self, part: str) -> list[int]:
-        """A part's processes. PostgreSQL's have sessions of their own, so they are found by their parent."""
-        pids = self.house.parts.pids(part)
-        return pids + children_of(pids[0]) if part == "sql" and pids else pids
+        return pids_of(self.house.parts, part)
 
     def _lose_redis(self, hours: float) -> None:
         """Redis is lost while the host's wall clock is `hours` off: the service's time is taken anew from it.
@@ -263,15 +260,3 @@ class Dealer:
                 client.set(f"clock:{boot}", str(now_ms - mono_ms + round(hours * HOUR_MS)))
         finally:
             self.house.set_link("open")
-
-
-def children_of(parent: int) -> list[int]:
-    """Processes whose parent is `parent`."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdecimal():
-            with contextlib.suppress(OSError):
-                fields = (entry / "stat").read_text("utf-8", "replace").rpartition(")")[2].split()
-                if int(fields[1]) == parent:
-                    found.append(int(entry.name))
-    return found

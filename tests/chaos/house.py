@@ -20,13 +20,14 @@ from helpline.adapters.redis.connection import connect
 from helpline.bootstrap_data import data_of
 from helpline.cli import demo_data, demo_env
 from helpline.cli.demo_parts import ROOT, DemoParts
-from helpline.cli.servers.postgres import PostgresPlan, plan_postgres
+from helpline.cli.servers.postgres import PostgresPlan
 from helpline.cli.servers.redis import plan_redis
 from helpline.cli.supervise import Child
 from helpline.domain.hours import Interval
 from helpline.domain.people import Endpoint, EndpointKind, Psychologist, Shift, Tier
 from helpline.services.publish_snapshot import publish_snapshot
 from tests.chaos.plan import QUICK
+from tests.demo import start_postgres
 
 CHARS_PER_S = 45
 KEPT = 1_000_000  # records and ended legs
@@ -66,18 +67,7 @@ class ChaosParts(DemoParts):
         self.sql: PostgresPlan | None = None
 
     def _values(self, base: int) -> dict[str, str]:
-        self.sql = plan_postgres(settings=DURABLE)
-        self.parts.start(
-            Child(
-                name="sql",
-                command=self.sql.command,
-                env=self.sql.environment,
-                cwd=self.sql.directory,
-                log=self.log_of("sql"),
-                ready=self.sql.ready,
-                user=self.sql.user,
-            )
-        )
+        self.sql = start_postgres(self, DURABLE)
         environ = {**self._environ, "HELPLINE_DATABASE_URL": self.sql.url, "HELPLINE_LEGS_PER_S": "50"}
         values = demo_env.demo_values(environ, self.home, base, self._redis())
         return values | {"HELPLINE_WELCOME_S": "3"}

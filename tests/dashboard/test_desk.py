@@ -11,8 +11,9 @@ from werkzeug.test import TestResponse
 from helpline.domain.call import Event as CallEvent
 from helpline.domain.call import LiveCall, Stage
 from helpline.domain.directory import OrientationType, Structure
+from helpline.domain.offer import OfferState, Settlement
 from helpline.domain.presence import State
-from helpline.domain.waiting import OfferState, Settlement, Wanted
+from helpline.domain.waiting import Wanted
 from helpline.ports import Change
 from helpline.services.desk_view import FicheShown, fiche_of
 from helpline.services.note_fiche import open_fiche

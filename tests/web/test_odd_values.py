@@ -17,8 +17,8 @@ from helpline.adapters.memory import FixedBook
 from helpline.domain.call import Stage
 from helpline.domain.ivr.flow import Flow, FlowKind
 from helpline.domain.ivr.nodes import EnqueueNode, GatherNode, SpokenText
+from helpline.domain.offer import OfferState
 from helpline.domain.routing.rules import RuleSet
-from helpline.domain.waiting import OfferState
 from tests import builders
 from tests.leak.needles import of_number, search
 from tests.leak.surfaces import as_bytes, flat

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from helpline.domain.call import Stage
+from helpline.domain.offer import OfferState
 from helpline.domain.presence import State
-from helpline.domain.waiting import OfferState
 from helpline.web.app import create_app
 from tests import builders
 from tests.leak.surfaces import NOT_OF_A_CALL

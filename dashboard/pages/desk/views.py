@@ -20,9 +20,9 @@ from dashboard.security import widen
 from dashboard.session import somebody
 from helpline.domain.accounts import Role
 from helpline.domain.errors import FicheRefused
+from helpline.domain.offer import Settlement
 from helpline.domain.orientation import Fiche
 from helpline.domain.presence import State
-from helpline.domain.waiting import Settlement
 from helpline.services import keep_duty
 from helpline.services.await_recall import await_no_recall, await_recall
 from helpline.services.call_third import bring_together, call_third, let_third_go

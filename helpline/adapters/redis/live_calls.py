@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator, Sequence
-from typing import TypedDict, cast
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias, TypedDict, cast
 
 from helpline.adapters.redis.records import call_from_hash, call_to_hash, presence_from_hash
 from helpline.adapters.redis.records import waiting_from_hash as _waiting
 from helpline.adapters.redis.scripts import Json, Scripts, as_fields
 from helpline.domain.call import LiveCall, Stage
+from helpline.domain.presence import Presence
 from helpline.domain.waiting import Wanted
 from helpline.ports import AttackMode, Change, Gate, LineView, Reception, Saved
 
@@ -21,6 +22,33 @@ class _View(TypedDict):
     calls: list[dict[str, str]]
     people: list[dict[str, str]]
     ready: bool
+
+
+_InLine: TypeAlias = "tuple[str, list[str], int, list[str | list[str]]]"
+
+
+def _hash(flat: Sequence[str]) -> dict[str, str]:
+    """Field and value in turns."""
+    return dict(zip(flat[::2], flat[1::2], strict=True))
+
+
+class _People(Mapping[str, Presence]):
+    """Everybody's presence, each read when it is asked for: most who look stop at the first who is there."""
+
+    def __init__(self, hashes: Mapping[str, Mapping[str, str]]) -> None:
+        self._hashes = hashes
+        self._read: dict[str, Presence] = {}
+
+    def __getitem__(self, who: str) -> Presence:
+        if who not in self._read:
+            self._read[who] = presence_from_hash(who, self._hashes[who])
+        return self._read[who]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._hashes)
+
+    def __len__(self) -> int:
+        return len(self._hashes)
 
 
 _SAVED = {1: Saved.DONE, 0: Saved.CHANGED, -1: Saved.LATE}
@@ -37,7 +65,7 @@ def _view(found: _View, now_ms: int) -> LineView:
     people: list[dict[str, str]] = found["people"] or []
     return LineView(
         waiting=tuple(_waiting(c, int(c["live"]), now_ms) for c in calls),
-        presences={p["id"]: presence_from_hash(p["id"], p) for p in people},
+        presences=_People({h["id"]: h for h in people}),
         ready=bool(found["ready"]),
     )
 
@@ -73,8 +101,20 @@ class RedisLiveCalls:
 
     def by_leg(self, leg_id: str) -> LiveCall | None:
         found = cast("list[str]", self._scripts.run("call_of_leg", 0, {"leg_id": leg_id}))
-        h = dict(zip(found[1::2], found[2::2], strict=True))
+        h = _hash(found[1:])
         return call_from_hash(found[0], h) if h.get("stage") else None
+
+    def in_line(self, leg_id: str) -> tuple[LiveCall, LineView] | None:
+        reply = self._scripts.run("in_line", 0, {"leg_id": leg_id})
+        if not reply:
+            return None
+        found = cast("_InLine", reply)
+        h = _hash(found[1])
+        if not h.get("stage"):
+            return None
+        names, hashes = cast("list[str]", found[3][::2]), cast("list[list[str]]", found[3][1::2])
+        people = dict(zip(names, map(_hash, hashes), strict=True))
+        return call_from_hash(found[0], h), LineView((), _People(people), bool(found[2]))
 
     def get(self, call_id: str) -> LiveCall | None:
         h = self._scripts.hash(f"call:{call_id}")

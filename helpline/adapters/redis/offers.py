@@ -8,9 +8,10 @@ from helpline.adapters.redis.live_calls import order_of
 from helpline.adapters.redis.records import offer_from_hash, presence_from_hash
 from helpline.adapters.redis.scripts import Json, Scripts, as_fields
 from helpline.domain.call import LiveCall
+from helpline.domain.offer import Claim, Offer, OfferState, Settlement
 from helpline.domain.presence import MORE_WRAP_UP_MS, MOST_MORE_WRAP_UP_MS, Presence, State, Wish
 from helpline.domain.presence import Event as PresenceEvent
-from helpline.domain.waiting import SUSPEND_AFTER, Claim, Offer, OfferState, Settlement, Wanted
+from helpline.domain.waiting import SUSPEND_AFTER, Wanted
 from helpline.ports import Duty
 
 

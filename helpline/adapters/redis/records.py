@@ -7,11 +7,12 @@ from dataclasses import fields
 from typing import TypeAlias
 
 from helpline.domain.call import LiveCall, Stage
+from helpline.domain.offer import Offer, OfferState, Settlement
 from helpline.domain.people import Tier
 from helpline.domain.presence import Presence, State
 from helpline.domain.ring_plan import plan_from_text
 from helpline.domain.traffic import EndState
-from helpline.domain.waiting import Offer, OfferState, Settlement, Waiting
+from helpline.domain.waiting import Waiting
 
 Hash: TypeAlias = Mapping[str, str]
 

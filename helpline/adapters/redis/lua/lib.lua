@@ -404,7 +404,7 @@ end
 -- The first `limit` of the line, or of each need, in the order of the line, and everybody's presence.
 local function look_at_line(limit, of_each_need)
   local line, calls, people = {}, {}, {}
-  for _, need in ipairs(redis.call('SMEMBERS', 'needs')) do
+  for _, need in ipairs(limit > 0 and redis.call('SMEMBERS', 'needs') or {}) do
     local head = redis.call('ZRANGE', 'waiting:' .. need, 0, limit - 1, 'WITHSCORES')
     for i = 1, #head, 2 do table.insert(line, {tonumber(head[i + 1]), head[i]}) end
   end

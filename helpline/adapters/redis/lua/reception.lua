@@ -15,6 +15,6 @@ if known and known:sub(1, 2) == 'c:' then return cjson.encode({known = known:sub
 local found = {gate = look_at_gate()}
 if found.gate[2] == 0 and found.gate[1] < args.room then
   found.planned = found.gate[1] <= 2 * args.people and somebody_is_free()
-  found.view = look_at_line(found.planned and args.limit or 1, found.planned)
+  found.view = look_at_line(found.planned and args.limit or 0, found.planned)
 end
 return cjson.encode(found)
