@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from tests.chaos.plan import KILLED, Fault, Plan
 from tests.demo import pids_of, signalled
 
 HOUR_MS = 3_600_000
+MAY_FAIL = (OSError, redis.RedisError, SQLAlchemyError, ControlRefused, ControlDown, NotReady)
 BACKGROUND: dict[str, list[dict[str, Any]]] = {
     "web": [
         {"path": "/voice/*", "fault": "duplicate", "chance": 0.03},
@@ -84,6 +86,13 @@ class Dealt:
     failed: list[str] = field(default_factory=list)
 
 
+@dataclass(eq=False)
+class Spell:
+    """A kind of trouble at the carrier, from when it begins until it is ended."""
+
+    kind: str
+
+
 class Dealer:
     """`run()` in a thread of its own until every fault has begun and ended; `heal()` ends what is left."""
 
@@ -93,7 +102,7 @@ class Dealer:
         self._started = started
         self._todo: list[tuple[float, int, Callable[[], None]]] = []
         self._nth = 0
-        self._active: list[str] = []
+        self._active: list[Spell] = []
         self._lock = threading.Lock()
         self._stopped: dict[str, list[int]] = {}
         for fault in plan.faults:
@@ -111,16 +120,23 @@ class Dealer:
                 time.sleep(wait_s)
             try:
                 do()
-            except (
-                OSError,
-                redis.RedisError,
-                SQLAlchemyError,
-                ControlRefused,
-                ControlDown,
-                NotReady,
-            ) as error:
+            except MAY_FAIL as error:
                 self.dealt.failed.append(f"{type(error).__name__}")
         self.heal()
+
+    def _end(self, ends: Callable[[], None], due: float, unable: int | None) -> None:
+        """End a fault, however often that has to be tried: what it needs may be down just then.
+
+        `unable`: its place among the outages. One that is ended later than `due` has lasted longer than planned.
+        """
+        try:
+            ends()
+        except MAY_FAIL:
+            self._at(time.monotonic() - self._started + 1.0, lambda: self._end(ends, due, unable))
+            raise
+        if unable is not None:
+            from_ms, to_ms = self.dealt.outages[unable]
+            self.dealt.outages[unable] = (from_ms, to_ms + max(0, round(1000 * (time.monotonic() - due))))
 
     def heal(self) -> None:
         for part in list(self._stopped):
@@ -132,9 +148,10 @@ class Dealer:
 
     def _deal(self, fault: Fault) -> None:
         self.dealt.counted[fault.kind, fault.part] += 1
-        unable_s = UNABLE_S.get((fault.kind, fault.part))
+        unable_s, unable = UNABLE_S.get((fault.kind, fault.part)), None
         if unable_s is not None:
             now_ms = int(time.time() * 1000)
+            unable = len(self.dealt.outages)
             self.dealt.outages.append((now_ms, now_ms + round(1000 * (fault.for_s + unable_s))))
         ends: Callable[[], None] | None = None
         if fault.kind in CARRIER:
@@ -146,14 +163,17 @@ class Dealer:
         else:
             ends = self._process(fault)
         if ends is not None:
-            self._at(time.monotonic() - self._started + fault.for_s, ends)
+            due = time.monotonic() + fault.for_s
+            self._at(due - self._started, partial(self._end, ends, due, unable))
 
     def _carrier(self, kind: str) -> Callable[[], None]:
-        self._active.append(kind)
+        spell = Spell(kind)
+        self._active.append(spell)
         self._set_carrier()
 
         def ends() -> None:
-            self._active.remove(kind)
+            if spell in self._active:
+                self._active.remove(spell)
             self._set_carrier()
 
         return ends
@@ -161,8 +181,8 @@ class Dealer:
     def _set_carrier(self) -> None:
         """The rules in force, the newest kind first: the first rule that fits strikes."""
         rules: dict[str, list[dict[str, Any]]] = {}
-        for kind in reversed(self._active):
-            for group, entries in CARRIER[kind].items():
+        for spell in reversed(self._active):
+            for group, entries in CARRIER[spell.kind].items():
                 rules.setdefault(group, []).extend(entries)
         self.house.control.set_faults(rules)
 
@@ -187,7 +207,9 @@ class Dealer:
 
     def _read_only(self, value: str) -> None:
         assert self.house.sql is not None
-        engine = create_engine(self.house.sql.url, isolation_level="AUTOCOMMIT")
+        # A server that is stopped is not waited for: whoever lets it go on is this thread.
+        patience = {"connect_timeout": 2, "options": "-c statement_timeout=2000"}
+        engine = create_engine(self.house.sql.url, isolation_level="AUTOCOMMIT", connect_args=patience)
         try:
             with engine.connect() as db:
                 db.execute(text("set transaction_read_only = off"))
