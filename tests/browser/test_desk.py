@@ -303,8 +303,11 @@ def test_hold_third_party_talk_of_three_and_transfer_by_keyboard(house: House) -
     talks(house, vera)
     said = page.locator("#talk-is")
 
-    vera.presses("Shift+F8")
+    page.locator("#do-hold").dblclick()
     expect(said).to_contain_text("L’appelant est en attente")
+    page.wait_for_timeout(500)
+    expect(said).to_contain_text("L’appelant est en attente")
+    expect(page.locator("#problem")).to_be_empty()
     assert vera.axe_in_every_look() == []
     vera.presses("Shift+F8")
     expect(said).to_contain_text("Vous êtes en ligne avec l’appelant", timeout=10_000)

@@ -7,6 +7,8 @@ import { sender } from "./send.js";
 import { softphoneOf } from "./softphone.js";
 import { directory } from "./directory.js";
 
+const DOUBLE_CLICK_MS = 600;
+
 const desk = document.getElementById("desk");
 const live = document.getElementById("live");
 const problem = document.getElementById("problem");
@@ -19,6 +21,7 @@ let shownAt = 0;
 let held = "";
 let told = "";
 let askedTwice = 0;
+let saidInTalk = 0;
 let keysOn = true;
 let micOff = false;
 
@@ -202,6 +205,11 @@ document.addEventListener("submit", (event) => {
   delete form.dataset.sent;
   const button = event.submitter;
   if (button?.getAttribute("aria-pressed") === "true") return;
+  if (form.id === "talk") {
+    // The second of a double click would meet another button in the same place: hold, and back at once.
+    if (Date.now() - saidInTalk < DOUBLE_CLICK_MS) return;
+    saidInTalk = Date.now();
+  }
   send(form.action, button?.name ? { [button.name]: button.value } : {});
 });
 
