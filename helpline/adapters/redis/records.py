@@ -146,7 +146,7 @@ def presence_from_hash(psychologist: str, h: Hash) -> Presence:
         missed_in_row=_int(h, "missed_in_row") or 0,
         leaving=h.get("leaving") == "1",
         browser_until_ms=_int(h, "browser_until_ms") or 0,
-        suspended=frozenset(k[10:] for k in h if k.startswith("suspended:")),
+        suspended=frozenset([k[10:] for k in h if k.startswith("suspended:")]),
         lets_next_go_by=h.get("lets_next_go_by") == "1",
         wrap_up_more_ms=_int(h, "wrap_up_more_ms") or 0,
         recall_until_ms=_int(h, "recall_until_ms") or 0,

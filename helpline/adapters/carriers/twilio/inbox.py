@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl
 
 from twilio.request_validator import RequestValidator, compare
 from werkzeug.datastructures import MultiDict
@@ -168,18 +168,16 @@ def _holds(validator: RequestValidator, url: str, fields: Mapping[str, str], sig
 
 
 def _environ_for_app(environ: WSGIEnvironment, form: Mapping[str, str]) -> WSGIEnvironment:
-    """The request as the application sees it: the stripped form (`FORM` too), and none of the carrier's headers.
+    """The request as the application sees it: the stripped form as `FORM`, no body, and none of the carrier's headers.
 
     The signature among them is a keyed hash of the number; nobody needs the others.
     """
-    body = urlencode(form).encode()
     kept = {
         name: value
         for name, value in environ.items()
         if not name.startswith("HTTP_") and name not in {"RAW_URI", "REQUEST_URI"}
     }
-    put = {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body)), "QUERY_STRING": "", FORM: form}
-    return kept | put
+    return kept | {"wsgi.input": io.BytesIO(), "CONTENT_LENGTH": "0", "QUERY_STRING": "", FORM: form}
 
 
 def _read_form(environ: WSGIEnvironment) -> list[tuple[str, str]]:
