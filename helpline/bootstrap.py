@@ -1,4 +1,4 @@
-"""The wiring: the only file that names adapters.
+"""The wiring: with the other `bootstrap_*.py` the only files that name adapters.
 
 `assemble` puts a service together from what is outside of it; the processes get their
 outside from the settings (`outside_of`), the stepped mode and tests bring their own.
@@ -13,13 +13,8 @@ from typing import TYPE_CHECKING
 
 import redis
 import requests
-from requests.adapters import HTTPAdapter
-from twilio.rest import Client
 
-from helpline.adapters.book import ShownNumbers, SnapshotBook, load
-from helpline.adapters.carriers.twilio.inbox import Edge, EdgeSettings
-from helpline.adapters.carriers.twilio.rest import StrippingClient, TwilioCarrier
-from helpline.adapters.carriers.twilio.twiml import FRAGMENT, Twiml
+from helpline.adapters.book import SnapshotBook, load
 from helpline.adapters.clock import SystemChance, SystemClock, monotonic_ms
 from helpline.adapters.memory import JobList, SeededChance, SteppedClock
 from helpline.adapters.passwords import Argon2Passwords
@@ -42,10 +37,10 @@ from helpline.adapters.sql.accounts import SqlAccounts, SqlSessions
 from helpline.adapters.sql.engine import Database, make_engine
 from helpline.adapters.sql.fiches import SqlSealedFiches
 from helpline.adapters.sql.ledger import SqlLedger
+from helpline.bootstrap_carrier import carrier_of, edge_of, renderer_of, rest_session
 from helpline.config import Settings
 from helpline.domain.errors import HelplineError
 from helpline.ports import Carrier, Chance, Clock, Jobs, News, Renderer, SweepTimes
-from helpline.services import documents
 from helpline.services.count_calls import CountCalls
 from helpline.services.end_call import end_call
 from helpline.services.open_batch import open_batch
@@ -57,11 +52,8 @@ from helpline.services.switchboard import Book, Switchboard, Times
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-CARRIER_URL = "https://api.{edge}.{region}.twilio.com"
 BLOCKING_S = 2.0
 """Time limit of the client that waits on a list; longer than any wait (`effects.LONGEST_WAIT_S`)."""
-
-REST_CONNECTIONS = 16
 
 
 class NotSetUp(HelplineError):
@@ -166,19 +158,9 @@ def outside_of(settings: Settings, *, clock: bool = False) -> Outside:
     )
 
 
-def rest_session() -> requests.Session:
-    """Kept connections to the carrier, nothing sent twice, no proxy or password file of the host."""
-    session = requests.Session()
-    session.trust_env = False
-    adapter = HTTPAdapter(pool_connections=2, pool_maxsize=REST_CONNECTIONS, max_retries=0)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    return session
-
-
 def assemble(settings: Settings, outside: Outside) -> Service:
     switchboard = _switchboard(settings, outside)
-    carrier = _carrier(settings, outside)
+    carrier = carrier_of(settings, outside.book, outside.session)
     database = Database(make_engine(settings.database_url))
     fiches = SqlSealedFiches(database)
 
@@ -189,8 +171,8 @@ def assemble(settings: Settings, outside: Outside) -> Service:
         settings=settings,
         switchboard=switchboard,
         carrier=carrier,
-        renderer=_twiml(settings, outside.book),
-        edge=functools.partial(_edge, settings, outside),
+        renderer=renderer_of(settings, outside.book),
+        edge=functools.partial(edge_of, settings, outside.book, outside.clock),
         jobs=outside.jobs,
         sweeper=_sweeper(settings, outside, switchboard, carrier, database),
         sweep_times=RedisSweepTimes(outside.app_redis),
@@ -200,17 +182,6 @@ def assemble(settings: Settings, outside: Outside) -> Service:
         sign_in=_sign_in(settings, outside, database),
         news=RedisNews(outside.blocking),
     )
-
-
-def _edge(settings: Settings, outside: Outside, app: WSGIApplication) -> WSGIApplication:
-    account = settings.carrier
-    edge = EdgeSettings(settings.public_origin, account.account_sid, account.auth_tokens)
-
-    def line_of(to: str) -> str | None:
-        line = outside.book.rules.resolve(to)
-        return line.id if line is not None else None
-
-    return Edge(app, edge, line_of, outside.clock.now_ms)
 
 
 def _sign_in(settings: Settings, outside: Outside, database: Database) -> SignIn:
@@ -258,51 +229,6 @@ def _switchboard(settings: Settings, outside: Outside) -> Switchboard:
             leg_gap_ms=round(1000 / settings.legs_per_s),
         ),
     )
-
-
-def carrier_client(settings: Settings, book: Book, session: requests.Session) -> Client:
-    """The carrier's own SDK, speaking through our stripping HTTP client."""
-    account = settings.carrier
-    base_url = account.url or CARRIER_URL.format(edge=account.edge, region=account.region)
-    http = StrippingClient(session, base_url, functools.partial(name_of, book))
-    return Client(
-        account.api_key or account.account_sid,
-        account.api_secret or account.auth_token,
-        account.account_sid,
-        http_client=http,
-    )
-
-
-def _carrier(settings: Settings, outside: Outside) -> TwilioCarrier:
-    fallback = settings.fallback_origin
-    return TwilioCarrier(
-        carrier_client(settings, outside.book, outside.session),
-        settings.public_origin,
-        documents.QUEUE,
-        shown=lambda: next(iter(outside.book.rules.lines.values())).shown_number_e164,
-        sorry_url=f"{fallback}/sorry.xml{FRAGMENT}" if fallback else None,
-    )
-
-
-def _twiml(settings: Settings, book: Book) -> Twiml:
-    shown = ShownNumbers(book)
-    screen = f"{settings.fallback_origin}/screen.xml" if settings.fallback_origin else None
-    return Twiml(settings.public_origin, settings.carrier.region, shown, screen)
-
-
-def name_of(book: Book, number: str) -> str | None:
-    """What a number of the carrier's answers means to us: `line:…`, `endpoint:…`, `structure:…`, or nothing."""
-    line = book.rules.resolve(number)
-    if line is not None:
-        return f"line:{line.id}"
-    for person in book.roster.psychologists:
-        for endpoint in person.endpoints:
-            if endpoint.address == number:
-                return f"endpoint:{endpoint.id}"
-    for structure in book.structures:
-        if structure.verified_number_e164 == number:
-            return f"structure:{structure.id}"
-    return None
 
 
 def _end_by_id(switchboard: Switchboard, call_id: str, now_ms: int) -> None:

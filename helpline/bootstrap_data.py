@@ -1,7 +1,7 @@
 """The wiring of what is not on the path of a call: migrations, seeding, publishing.
 
-The second page of `bootstrap.py`, apart from it so that the web never loads alembic and
-that `helpline db` never loads the carrier's SDK. These two files alone name adapters.
+A page of `bootstrap.py`, apart from it so that the web never loads alembic and
+that `helpline db` never loads the carrier's SDK.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The wiring of what commands and starts need beside the service itself.
 
-The third page of `bootstrap.py`, with `bootstrap_data.py`: these files alone name adapters.
+A page of `bootstrap.py`, apart from it because the service does not need it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ from helpline.adapters.holdings import CarrierHoldings, FileHoldings, RedisHoldi
 from helpline.adapters.redis.connection import connect, read_persistence
 from helpline.adapters.redis.jobs import clear_after_the_dead
 from helpline.adapters.sql.engine import Database, make_engine
-from helpline.bootstrap import NotSetUp, Service, carrier_client, rest_session, service_of
+from helpline.bootstrap import NotSetUp, Service, service_of
+from helpline.bootstrap_carrier import carrier_client, rest_session
 from helpline.config import Settings, SettingsError, load_settings
 from helpline.domain.errors import CarrierDown, LiveStateDown
 from helpline.domain.routing.rules import Line

@@ -23,7 +23,7 @@ from twilio.request_validator import RequestValidator
 from helpline.adapters.carriers.twilio.numbers import point_numbers
 from helpline.adapters.memory import FixedBook
 from helpline.adapters.sql.engine import make_engine
-from helpline.bootstrap import carrier_client
+from helpline.bootstrap_carrier import carrier_client
 from helpline.cli.stepped import Stepper, WsgiAdapter
 from helpline.cli.story_player import keys_asked_for
 from helpline.domain.call import LiveCall

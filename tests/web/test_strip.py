@@ -18,7 +18,7 @@ from twilio.rest import Client
 
 from helpline.adapters.carriers.twilio.rest import StrippingClient
 from helpline.adapters.carriers.twilio.strip import strip, strip_error
-from helpline.bootstrap import name_of
+from helpline.bootstrap_carrier import name_of
 from helpline.cli.stepped import WsgiAdapter
 from helpline.emulator import rest_app
 from tests import builders
