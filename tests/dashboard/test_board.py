@@ -52,7 +52,7 @@ def test_attack_mode_is_thrown_by_hand_seen_by_all_and_ends_by_itself(pages: Pag
     assert attack_mode_until(pages.sw) == pages.clock.now + 3_600_000
     seen = pages.signed_in("alix").get("/board/state").text
     assert "Fin à 04:00" in seen
-    assert f"Mis à 03:00 par {names[handle]}." in seen
+    assert f"Activé à 03:00 par {names[handle]}." in seen
     assert board.post("/board/attack-mode", {"to": "off"}).status_code == 303
     assert attack_mode_until(pages.sw) is None
 
@@ -64,6 +64,6 @@ def test_attack_mode_is_thrown_by_hand_seen_by_all_and_ends_by_itself(pages: Pag
 def test_attack_mode_thrown_by_the_command_line_is_told_too(pages: Pages) -> None:
     begin_attack_mode(pages.sw, 30)
 
-    assert "Fin à 03:30. Mis à 03:00 par la ligne de commande." in " ".join(
+    assert "Fin à 03:30. Activé à 03:00 par la ligne de commande." in " ".join(
         pages.signed_in("vera").get("/board/state").text.split()
     )
