@@ -23,3 +23,4 @@ def add_people(settings: Settings, count: int) -> None:
         data.seeds.add_psychologist(person, 100 + place)
         data.seeds.add_shift(f"bench-{handle}", Shift(person.id, Tier.ON_DUTY, year))
     publish_snapshot(data.published, data.snapshots)
+    data.close()

@@ -65,18 +65,13 @@ class Signer:
 
 
 class Connection:
-    """One kept connection; opened anew when the server has ended it."""
+    """One kept connection."""
 
     def __init__(self, address: tuple[str, int]) -> None:
-        self._address = address
-        self.socket = self._open()
+        self.socket = socket.create_connection(address, ANSWER_S)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.came = b""
         self.sent_s = 0.0
-
-    def _open(self) -> socket.socket:
-        opened = socket.create_connection(self._address, ANSWER_S)
-        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return opened
 
     def send(self, request: bytes) -> None:
         self.came, self.sent_s = b"", time.perf_counter()
@@ -99,10 +94,6 @@ class Connection:
     @property
     def body(self) -> str:
         return self.came.partition(b"\r\n\r\n")[2].decode()
-
-    def again(self) -> None:
-        self.socket.close()
-        self.socket = self._open()
 
     def ask(self, request: bytes) -> float:
         """One request, its answer waited for: milliseconds. Raises AssertionError for a failure."""
@@ -133,7 +124,10 @@ def at_once(
             connection.send(next(requests))
         ends_s, under_way = time.perf_counter() + seconds, of
         while under_way:
-            for key, _ in selector.select(ANSWER_S):
+            answered = selector.select(ANSWER_S)
+            if not answered:
+                raise TimeoutError(f"no answer for {ANSWER_S:g} s")
+            for key, _ in answered:
                 connection = key.data
                 if not connection.take():
                     continue

@@ -127,7 +127,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn publishes n
             self._make_room()
             return
         self.nr_conns += 1
-        # The kernel's own limit, for what a thread still has to read: it holds whatever mode the socket is put in later.
+        # The kernel's own limit, wherever a socket is in blocking mode; an answer begins with a limit of its own.
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _RECEIVE_TIMEOUT)
         if self.nr_conns >= self.worker_connections:
             self._make_room()

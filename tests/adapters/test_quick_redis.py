@@ -75,14 +75,17 @@ def test_a_child_does_not_speak_over_its_parents_connection(
         reader, writer = os.pipe()
         child = os.fork()
         if child == 0:
-            os.write(writer, str(_ids(client).pop()).encode())
-            os._exit(0)
-        os.waitpid(child, 0)
-
-        assert int(os.read(reader, 64)) not in parents
-        assert _ids(client) == parents
-        os.close(reader)
+            try:
+                os.write(writer, str(_ids(client).pop()).encode())
+            finally:
+                os._exit(0)  # whatever happens: the rest of the tests is the parent's
         os.close(writer)
+        os.waitpid(child, 0)
+        said = os.read(reader, 64)
+        os.close(reader)
+
+        assert int(said) not in parents
+        assert _ids(client) == parents
 
 
 def test_an_error_of_the_server_leaves_the_connection_as_it_is(redis_app: redis.Redis) -> None:

@@ -104,7 +104,8 @@ def test_what_was_rendered_before_is_said_again_but_what_a_line_shows_is_looked_
     first = [twiml.render(said), twiml.render(dialled)]
     shown["entraide"] = "+33199000002"
 
-    assert twiml.render(said) == first[0] == Twiml("https://voix.example", "ie1", shown).render(said)
+    assert twiml.render(said) is first[0]
+    assert first[0] == Twiml("https://voix.example", "ie1", shown).render(said)
     assert "+33199000002" in twiml.render(dialled)
     assert "+33199000001" in first[1]
 
@@ -115,6 +116,7 @@ def test_only_so_many_documents_are_kept() -> None:
 
     assert len(set(texts)) == 3 * MOST_KEPT
     assert twiml.render((Say("Numéro 0."),)) == texts[0]
+    assert 0 < len(twiml._rendered) <= MOST_KEPT
 
 
 def test_english_is_spoken_in_english_and_an_unknown_language_in_french() -> None:
