@@ -14,7 +14,13 @@ accounts = Table(
     metadata,
     stored("id", ID, primary_key=True, cls=C.STAFF, kept=AS_LONG_AS_SHE_WORKS, why="to name it elsewhere"),
     stored("handle", String(40), cls=C.STAFF, kept=AS_LONG_AS_SHE_WORKS, why="what she types to sign in"),
-    stored("name", String(120), cls=C.PRIVATE, kept=AS_LONG_AS_SHE_WORKS, why="shown to herself"),
+    stored(
+        "name",
+        String(120),
+        cls=C.PRIVATE,
+        kept=AS_LONG_AS_SHE_WORKS,
+        why="shown to herself; to all on the board, while attack mode is on that she threw",
+    ),
     stored("role", String(20), cls=C.STAFF, kept=AS_LONG_AS_SHE_WORKS, why="which pages are for her"),
     stored(
         "psychologist_id",
