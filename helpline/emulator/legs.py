@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from helpline.emulator.callbacks import Callbacks
 from helpline.emulator.kernel import Interruption
-from helpline.emulator.state import Callback, Direction, EndedBy, Leg, Place, Status, Why
+from helpline.emulator.state import Direction, EndedBy, Leg, Place, Status, Why
 from helpline.emulator.world import World
 
 SIP_CODES = {
@@ -140,7 +140,3 @@ class Legs:
             self._world.log.add("key", leg=leg.handle, key=key, taken=leg.listener is not None)
             if leg.listener is not None:
                 leg.listener(key)
-
-    def set_callback(self, leg: Leg, callback: Callback | None) -> None:
-        """Where events of the leg are reported."""
-        leg.callback = callback

@@ -24,7 +24,6 @@ WELCOME_MS = 8_000
 WRAP_UP_MS = 120_000
 RING_S = 25
 PLAN: Plan = (RingStep(0, Who.ON_DUTY, RING_S), RingStep(20, Who.STANDBY, RING_S))
-LIVE_LEG = (OfferState.RINGING, OfferState.CLAIMED)
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,6 @@ from tests.phone import Caller, Handset, Line
 
 CHARS_PER_S = 45
 LOOK_S = 0.04
-OFFSETS = (0, 1, 2, 3, 4)  # voice, pages, carrier, streams, fallback
 
 
 class RemoteControl(ControlClient):

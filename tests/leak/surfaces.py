@@ -6,7 +6,6 @@ Text is given twice, as UTF-8 and as Latin-1, so that bytes which somebody wrote
 from __future__ import annotations
 
 import logging
-import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -141,13 +140,6 @@ def sql_surfaces(engine: sa.Engine) -> dict[str, bytes]:
 
 def file_surfaces(paths: Iterable[Path]) -> dict[str, bytes]:
     return {f"file {path.name}": path.read_bytes() for path in sorted(paths) if path.is_file()}
-
-
-def checkpoint(path: Path) -> None:
-    """Write SQLite's WAL back into the file, so that both places are looked at."""
-    with sqlite3.connect(path) as db:
-        db.execute("pragma wal_checkpoint(passive)")
-    db.close()
 
 
 def carrier_surfaces(control: Control) -> dict[str, bytes]:
