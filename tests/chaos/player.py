@@ -190,6 +190,7 @@ class Player:
         if talk.does == "holds":
             self._until(lambda: self.desk.press(who, "holds"), 2)
             self._in(3.0, lambda: self._until(resumes, 30))
+            self._in(19.0, over)  # a talk that the static chain has made is on no desk, and cannot be held
             return
         self.third.add(call.handle)
         self._until(lambda: self.desk.press(who, "calls", talk.nth), 2)
