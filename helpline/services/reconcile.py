@@ -147,11 +147,12 @@ def _unknown(sw: Switchboard, legs: Legs, queued: Mapping[str, int]) -> frozense
 
 def _adopt_waiting(sw: Switchboard, legs: Legs, queued: Mapping[str, int]) -> int:
     adopted = 0
+    known = {call.leg_id: call for call in sw.calls.live()}
     for leg_id, enqueued_ms in sorted(queued.items(), key=lambda item: item[1]):
         leg = legs.get(leg_id)
         if leg is None or not leg.inbound or leg.line is None:
             continue
-        call = sw.calls.by_leg(leg_id)
+        call = known.get(leg_id) or sw.calls.by_leg(leg_id)
         if call is None and adopt_call(sw, leg_id, leg.line, enqueued_ms, rough=False) is not None:
             adopted += 1
         elif call is not None and call.rough:

@@ -142,8 +142,9 @@ class RedisLiveCalls:
         return list(itertools.islice(old, limit))
 
     def _all(self) -> Iterator[LiveCall]:
-        calls = (self.get(call_id) for call_id in self._scripts.members("calls"))
-        return (call for call in calls if call is not None)
+        ids = self._scripts.members("calls")
+        hashes = self._scripts.hashes([f"call:{call_id}" for call_id in ids])
+        return (call_from_hash(call_id, h) for call_id, h in zip(ids, hashes, strict=True) if h.get("stage"))
 
     def line(self, limit: int, now_ms: int, *, of_each_need: bool = False) -> LineView:
         args: dict[str, Json] = {"limit": limit, "of_each_need": of_each_need}

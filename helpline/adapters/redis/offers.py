@@ -15,6 +15,10 @@ from helpline.domain.waiting import SUSPEND_AFTER, Wanted
 from helpline.ports import Duty
 
 
+def _is_offer(h: Mapping[str, str]) -> bool:
+    return bool(h.get("state") and h.get("call"))
+
+
 class RedisOffers:
     """`ports.Offers` on Redis."""
 
@@ -36,15 +40,16 @@ class RedisOffers:
 
     def get(self, attempt: str) -> Offer | None:
         h = self._scripts.hash(f"offer:{attempt}")
-        return offer_from_hash(attempt, h) if h.get("state") and h.get("call") else None
+        return offer_from_hash(attempt, h) if _is_offer(h) else None
 
     def by_leg(self, leg_id: str) -> Offer | None:
         text = self._scripts.text(f"sid:{leg_id}") or ""
         return self.get(text[2:]) if text.startswith("o:") else None
 
     def of_call(self, call_id: str) -> list[Offer]:
-        offers = (self.get(attempt) for attempt in self._scripts.members(f"offers:{call_id}"))
-        return [offer for offer in offers if offer]
+        attempts = self._scripts.members(f"offers:{call_id}")
+        hashes = self._scripts.hashes([f"offer:{attempt}" for attempt in attempts])
+        return [offer_from_hash(a, h) for a, h in zip(attempts, hashes, strict=True) if _is_offer(h)]
 
     def change(
         self,
@@ -138,8 +143,9 @@ class RedisOffers:
         return presence_from_hash(psychologist, h) if h else None
 
     def presences(self) -> dict[str, Presence]:
-        found = {psychologist: self.presence(psychologist) for psychologist in self._scripts.members("psys")}
-        return {psychologist: p for psychologist, p in found.items() if p}
+        people = self._scripts.members("psys")
+        hashes = self._scripts.hashes([f"psy:{who}" for who in people])
+        return {who: presence_from_hash(who, h) for who, h in zip(people, hashes, strict=True) if h}
 
     def happen(
         self,

@@ -8,8 +8,9 @@ loads a missing script and repeats once. Errors of the driver become `LiveStateD
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
+from functools import partial
 from importlib import resources
 from typing import TypeAlias, TypeVar
 
@@ -56,6 +57,9 @@ NAMES = (
 BARE = frozenset({"call_of_leg", "in_line"})
 """Scripts that need neither tables nor the shared part: both are run through at each call."""
 
+AT_ONCE = 200
+"""Hashes asked for together: more would hold up whoever else asks Redis."""
+
 _as_json = json.JSONEncoder(separators=(",", ":")).encode
 
 S = TypeVar("S", bound=StrEnum)
@@ -101,6 +105,19 @@ class Scripts:
         """One hash, empty when there is none."""
         found = self._tried(lambda: self._client.hgetall(key))
         return {str(name): str(value) for name, value in found.items()}
+
+    def hashes(self, keys: Sequence[str]) -> list[dict[str, str]]:
+        """Many hashes, a few hundred on one way to Redis and back; an empty one for each that is not there."""
+        found: list[dict[str, str]] = []
+        for first in range(0, len(keys), AT_ONCE):
+            found += self._tried(partial(self._some_hashes, keys[first : first + AT_ONCE]))
+        return found
+
+    def _some_hashes(self, keys: Sequence[str]) -> list[dict[str, str]]:
+        with self._client.pipeline(transaction=False) as pipe:
+            for key in keys:
+                pipe.hgetall(key)
+            return [{str(name): str(value) for name, value in h.items()} for h in pipe.execute()]
 
     def members(self, key: str) -> list[str]:
         """One set, sorted, so that nothing depends on Redis's order."""
