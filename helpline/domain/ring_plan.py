@@ -66,7 +66,10 @@ def _step_to_text(step: RingStep) -> str:
 
 @lru_cache(maxsize=64)
 def plan_from_text(text: str) -> Plan:
-    """One plan a text, kept: a line has a handful, and each waiting caller asks for theirs. Raises ValueError for a text that `plan_to_text` has not written."""
+    """Raises ValueError for a text that `plan_to_text` has not written.
+
+    Kept: a line has a handful of plans, and each waiting caller asks for theirs.
+    """
     steps = []
     for part in filter(None, text.split(";")):
         after_s, who, for_s, *names = part.split(":")

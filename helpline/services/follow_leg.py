@@ -47,13 +47,12 @@ def leg_is_over(sw: Switchboard, offer: Offer, status: LegStatus) -> None:
     now_ms = sw.clock.now_ms()
     call = sw.calls.get(offer.call)
     lost = status is not LegStatus.COMPLETED
-    fresh = offer
     if call is not None and call.third == offer.attempt:
         third_left(sw, call, offer, lost=lost)
-        fresh = sw.offers.get(offer.attempt) or offer
     elif offer.state is OfferState.CLAIMED and call is not None and call.stage is Stage.TALKING:
         psychologist_left(sw, call, offer, lost=lost)
-        fresh = sw.offers.get(offer.attempt) or offer
+    # She may have taken the call in this very moment: who hung up on a claim has missed nothing.
+    fresh = sw.offers.get(offer.attempt) or offer
     still_wanted = call is not None and (call.stage is Stage.WAITING or call.third == offer.attempt)
     how = how_it_ended(fresh, status, now_ms, still_wanted=still_wanted)
     settle_offer(sw, offer, how, now_ms)
