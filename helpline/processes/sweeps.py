@@ -20,7 +20,7 @@ from helpline.services.reconcile import reconcile
 RECONCILE_EVERY_MS = 10_000
 RECONCILE_RETRY_MS = 1_000
 RECONCILE_SOON_MS = 2_000
-"""After a rebuild, or with somebody unaccounted for: who was on the way has arrived by then."""
+"""In a young copy, or with somebody unaccounted for: who was on the way has arrived by then."""
 
 EPOCH_LOOK_MS = 250
 """How often the clock looks whether the working copy was lost."""
@@ -118,7 +118,7 @@ class Sweeps:
                 # Given back at once: the next clock must not wait for the end of our lease.
                 calls.hold("reconcile", self.holder, 0, now_ms)
             self._strangers = done.strangers
-            soon = done.rebuilt or done.strangers
+            soon = done.young or done.strangers
             self._reconcile_at_ms = now_ms + (RECONCILE_SOON_MS if soon else RECONCILE_EVERY_MS)
         return now_ms + EPOCH_LOOK_MS
 

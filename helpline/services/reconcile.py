@@ -66,7 +66,8 @@ class Reconciled:
 
     `strangers` are legs that belong to nothing, with the moment (ms) that began: callers in no
     queue and no room, whom a later run brings into the line, and psychologists' legs that may
-    be waiting for one of those or that the carrier would not end.
+    be waiting for one of those or that the carrier would not end. `young`: what is late from
+    before a loss may still arrive.
     """
 
     adopted: int = 0
@@ -75,6 +76,7 @@ class Reconciled:
     dropped: int = 0
     rebuilt: bool = False
     strangers: Mapping[str, int] = field(default_factory=dict)
+    young: bool = False
 
 
 def reconcile(sw: Switchboard, carrier: Carrier, strangers: Mapping[str, int] | None = None) -> Reconciled:
@@ -101,7 +103,8 @@ def reconcile(sw: Switchboard, carrier: Carrier, strangers: Mapping[str, int] | 
     freed = _free_psychologists(sw, carrier, legs, now_ms)
     kept = _with_a_caller(legs, rooms) | apart.waiting
     young = epoch is not None and 0 <= now_ms - epoch[1] < YOUNG_MS
-    dropped, still_up = _end_forgotten_legs(sw, carrier, legs, kept, now_ms, at_once=lost or young)
+    look = _Look(epoch, legs, kept, at_once=lost or young)
+    dropped, still_up = _end_forgotten_legs(sw, carrier, look, now_ms)
     occupied = apart.waiting.union(still_up)
     nowhere |= {leg_id: before.get(leg_id, now_ms) for leg_id in occupied}
     _forget_erased(sw, carrier, now_ms)
@@ -114,7 +117,7 @@ def reconcile(sw: Switchboard, carrier: Carrier, strangers: Mapping[str, int] | 
     rebuilt = lost and not (in_doubt or landing) and sw.calls.begin_epoch(sw.chance.new_id(), now_ms, draft)
     take_back_alarms(sw, now_ms)
     sw.due.put("match", now_ms, now_ms)
-    return Reconciled(adopted, ended, freed, dropped, rebuilt, nowhere)
+    return Reconciled(adopted, ended, freed, dropped, rebuilt, nowhere, young=rebuilt or young)
 
 
 def _bring_in(carrier: Carrier, leg_id: str, since_ms: int, patience_ms: int, now_ms: int) -> int:
@@ -208,36 +211,58 @@ def _leg_vanished(sw: Switchboard, carrier: Carrier, offer: Offer, now_ms: int) 
     leg = carrier.leg(offer.leg_id)
     status = leg.status if leg is not None else LegStatus.FAILED
     if status.is_final:
-        leg_is_over(sw, offer, status)
+        # As it is now: while the carrier was asked she may have accepted, talked and gone.
+        leg_is_over(sw, sw.offers.get(offer.attempt) or offer, status)
     return status.is_final
 
 
-def _end_forgotten_legs(
-    sw: Switchboard, carrier: Carrier, legs: Legs, kept: Set[str], now_ms: int, *, at_once: bool
-) -> tuple[int, list[str]]:
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What one run saw of the carrier's legs: in which epoch (None: lost), and whose are `kept`.
+
+    `at_once`: the copy that ordered the others is gone, or was a moment ago. Otherwise a leg may be younger
+    than its offer's answer (the order is on its way), so only an old one is ended.
+    """
+
+    epoch: tuple[str, int] | None
+    legs: Legs
+    kept: Set[str]
+    at_once: bool
+
+
+def _end_forgotten_legs(sw: Switchboard, carrier: Carrier, look: _Look, now_ms: int) -> tuple[int, list[str]]:
     """Legs of ours that belong to no offer and are not `kept`: rung by a working copy that is gone.
 
-    `at_once`: it is gone, or was a moment ago. Otherwise a leg may be younger than its
-    offer's answer (the order is on its way), so only an old one is ended. Returns how many
-    were ended, and those that may still be up because the carrier was too busy to say.
+    Returns how many were ended, and those that may still be up because the carrier was too busy to say.
     """
     dropped, still_up = 0, []
-    for leg in legs.values():
+    for leg in look.legs.values():
         called = leg.endpoint or (f"{STRUCTURE}{leg.structure}" if leg.structure else None)
-        if leg.inbound or called is None or leg.parent_id is not None or leg.leg_id in kept:
+        if leg.inbound or called is None or leg.parent_id is not None or leg.leg_id in look.kept:
             continue  # a leg of the fallback chain is the carrier's, and somebody may talk on it
         offer = sw.offers.by_leg(leg.leg_id)
         if offer is None:
             offer = _ordered_to(sw, called)
             if offer is not None:
                 leg_is_known(sw, offer, leg.leg_id, answered=False)
-            elif at_once or now_ms - (leg.started_ms or now_ms) > JUST_MADE_MS:
+            elif _is_nobodys(sw, look, leg, now_ms):
                 if carrier.end(leg.leg_id) in (RestOutcome.BUSY, RestOutcome.UNKNOWN):
                     still_up.append(leg.leg_id)
                 dropped += 1
         elif not offer.state.is_live and now_ms - offer.made_ms > JUST_MADE_MS:
             sw.due.put(f"drop:{offer.attempt}", now_ms, now_ms)
     return dropped, still_up
+
+
+def _is_nobodys(sw: Switchboard, look: _Look, leg: CarrierLeg, now_ms: int) -> bool:
+    """Is this leg, which no offer explained, to be ended?
+
+    Asked once more, and in this order: its offer's answer may have come meanwhile, and a copy that was lost since
+    the rooms were looked into knows of no offer at all, hers who is in a talk included.
+    """
+    if not look.at_once and now_ms - (leg.started_ms or now_ms) <= JUST_MADE_MS:
+        return False
+    return sw.offers.by_leg(leg.leg_id) is None and sw.calls.epoch() == look.epoch
 
 
 def _with_a_caller(legs: Legs, rooms: Rooms) -> frozenset[str]:

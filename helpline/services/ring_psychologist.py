@@ -13,7 +13,7 @@ from __future__ import annotations
 from helpline.domain.call import LiveCall, Stage
 from helpline.domain.errors import CarrierDown
 from helpline.domain.offer import Offer, OfferState, Settlement
-from helpline.ports import Carrier, Change, RestOutcome
+from helpline.ports import Carrier, Change, LegStatus, RestOutcome
 from helpline.services.call_third import address_of
 from helpline.services.change_call import change_call
 from helpline.services.end_call import end_call
@@ -102,8 +102,11 @@ def _is_ordered(sw: Switchboard, carrier: Carrier, offer: Offer, leg_id: str) ->
     change = sw.offers.change
     before = change(offer.attempt, (OfferState.SENDING,), OfferState.RINGING, now_ms=now_ms, leg_id=leg_id)
     if before is None:
-        # The working copy was lost meanwhile: nobody else knows of this leg.
-        carrier.end(leg_id)
+        # The working copy was lost meanwhile: nobody else knows of this leg. Who has picked up may be in a room
+        # with somebody by now: that is the reconciler's to judge.
+        leg = carrier.leg(leg_id)
+        if leg is None or leg.status is not LegStatus.IN_PROGRESS:
+            carrier.end(leg_id)
         return
     _drop_if_unwanted(sw, offer, now_ms)
 

@@ -11,6 +11,7 @@ WAITING = "tests/domain/test_waiting.py::"
 SCRIPTS = "tests/adapters/test_live_state_scripts.py::"
 RACES = "tests/adapters/test_live_state_races.py::"
 ON_ITS_WAY = "tests/e2e/test_order_on_its_way.py::"
+HOSTILE = "tests/e2e/test_hostile_third.py::"
 
 RACES_OF_A_CALL = (
     Mutant(
@@ -181,8 +182,8 @@ AFTER_A_LOSS = (
     Mutant(
         "a leg whose order comes back to a lost copy rings on",
         S + "ring_psychologist.py",
-        "        carrier.end(leg_id)\n",
-        "",
+        "            carrier.end(leg_id)\n",
+        "            pass\n",
         ON_ITS_WAY + "test_whose_order_comes_back_to_a_copy_that_was_lost_meanwhile_is_not_left_ringing",
     ),
     Mutant(
@@ -191,5 +192,40 @@ AFTER_A_LOSS = (
         "at_once=lost or young",
         "at_once=lost",
         ON_ITS_WAY + "test_an_order_that_arrives_when_all_is_built_anew_does_not_ring_on",
+    ),
+    Mutant(
+        "a young copy is looked at as seldom as an old one",
+        "helpline/processes/sweeps.py",
+        "soon = done.young or done.strangers",
+        "soon = done.rebuilt or done.strangers",
+        HOSTILE + "test_an_order_that_takes_seconds_longer_than_the_copy_does_not_ring_on",
+    ),
+    Mutant(
+        "who has picked up is cut off by the late reply to the order",
+        S + "ring_psychologist.py",
+        "if leg is None or leg.status is not LegStatus.IN_PROGRESS:",
+        "if True:",
+        HOSTILE + "test_a_third_party_who_has_picked_up_is_not_cut_off_by_the_late_reply_to_the_order",
+    ),
+    Mutant(
+        "a copy that was lost meanwhile explains no leg, and all are ended",
+        S + "reconcile.py",
+        " and sw.calls.epoch() == look.epoch",
+        "",
+        HOSTILE + "test_redis_lost_after_the_reconciler_has_looked_into_the_rooms_cuts_off_nobody",
+    ),
+    Mutant(
+        "a leg is ended though its offer's answer has come",
+        S + "reconcile.py",
+        "return sw.offers.by_leg(leg.leg_id) is None and ",
+        "return ",
+        HOSTILE + "test_in_a_young_copy_a_leg_whose_news_comes_while_it_is_looked_for_rings_on",
+    ),
+    Mutant(
+        "whose leg is over is judged by her offer as it was",
+        S + "reconcile.py",
+        "sw.offers.get(offer.attempt) or offer, status",
+        "offer, status",
+        HOSTILE + "test_who_accepts_and_goes_while_another_leg_is_asked_for_does_not_leave_the_caller_alone",
     ),
 )

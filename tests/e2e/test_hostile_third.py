@@ -1,0 +1,181 @@
+"""What a hostile reading of a day's changes to the call path found; each failed once. Stepped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, cast
+
+import redis
+import requests
+
+from helpline.cli.stepped import WsgiAdapter
+from helpline.domain.presence import State
+from helpline.emulator import rest_app
+from helpline.ports import Carrier, LegStatus, Offers
+from helpline.services import keep_duty
+from helpline.services.follow_leg import follow_leg
+from helpline.services.reconcile import reconcile
+from tests.e2e.test_consult_after_a_loss import reconcile_and
+from tests.e2e.test_conversation import in_talk
+from tests.e2e.test_order_on_its_way import SlowWay, lives, rings_somebody
+from tests.phone import Line
+
+
+class Meanwhile:
+    """The carrier, or the offers, with something happening once just before, or right after, they are asked for one thing."""
+
+    def __init__(
+        self,
+        asked: object,
+        before: dict[str, Callable[[], None]] | None = None,
+        after: dict[str, Callable[[], None]] | None = None,
+    ) -> None:
+        self._asked, self._before, self._after = asked, before or {}, after or {}
+
+    def __getattr__(self, name: str) -> Callable[..., object]:
+        def ask(*args: object, **options: object) -> object:
+            self._before.pop(name, lambda: None)()
+            found = getattr(self._asked, name)(*args, **options)
+            self._after.pop(name, lambda: None)()
+            return found
+
+        return ask
+
+
+class RightAfter(WsgiAdapter):
+    """The way to the carrier; `then` happens when the first order to ring has arrived, before its reply is back."""
+
+    def __init__(self, line: Line, then: Callable[[], None]) -> None:
+        super().__init__(rest_app(line.stepper.carrier))
+        self._then: Callable[[], None] | None = then
+        line.stepper.outside.session.mount("http://", self)
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        answer = super().send(request, *args, **kwargs)
+        if self._then is not None and rings_somebody(request):
+            then, self._then = self._then, None
+            then()
+        return answer
+
+
+# ---- what is read while something else happens
+
+
+def test_redis_lost_after_the_reconciler_has_looked_into_the_rooms_cuts_off_nobody(
+    line: Line, redis_admin: redis.Redis
+) -> None:
+    """The other caller's leg is asked for by itself: in that time the copy is lost, and her offer with it."""
+    caller = in_talk(line)
+    other = line.caller().dials()
+    line.after(6)
+    line.control.set_faults({"web": {"path": "/voice/*", "fault": "refuse"}})
+    other.hangs_up()
+    line.control.set_faults({})
+
+    reconcile_and(line, "leg", redis_admin.flushall)
+
+    assert caller.talks_with(line.vera), line.story()
+    line.until(lambda: line.vera.state is State.TALKING, 12)
+    assert caller.talks_with(line.vera), line.story()
+
+
+def test_in_a_young_copy_a_leg_whose_news_comes_while_it_is_looked_for_rings_on(
+    line: Line, redis_admin: redis.Redis
+) -> None:
+    """It was in no offer yet; a moment later it was in one, and so in no order that is under way any more."""
+    redis_admin.flushall()
+    line.until(lambda: line.sw.calls.epoch() is not None, 3)
+    sw, carrier = line.sw, line.stepper.service.carrier
+
+    def news_comes() -> None:
+        for presence in sw.offers.presences().values():
+            offer = sw.offers.get(presence.attempt) if presence.attempt else None
+            if offer is not None and presence.psychologist == "p1":
+                (leg,) = (leg for leg in carrier.live_legs() if leg.endpoint == offer.endpoint)
+                follow_leg(sw, offer.attempt, leg.leg_id, LegStatus.RINGING)
+
+    def looks() -> None:
+        offers = cast("Offers", Meanwhile(sw.offers, after={"by_leg": news_comes}))
+        reconcile(replace(sw, offers=offers), carrier)
+
+    RightAfter(line, looks)
+    line.caller().dials()
+
+    line.until(line.vera.rings, 3)
+    assert lives(line, line.vera)[0][1] is None, line.story()
+
+
+def test_who_accepts_and_goes_while_another_leg_is_asked_for_does_not_leave_the_caller_alone(
+    line: Line,
+) -> None:
+    """The offers were read when she was rung, the carrier was slow, and no news of ours came through."""
+    line.stepper.paused |= {"clock", "effects"}
+    caller = line.caller().dials()
+    line.after(1)
+
+    def is_rung() -> None:
+        line.stepper.paused.discard("effects")
+        line.until(line.vera.rings, 3)
+
+    def talks_and_goes() -> None:
+        line.vera.accepts()
+        line.until_talk(caller, line.vera)
+        line.control.set_faults({"web": {"path": "/voice/*", "fault": "refuse"}})
+        line.vera.hangs_up()
+        line.after(3)
+        line.control.set_faults({})
+
+    carrier = line.stepper.service.carrier
+    slow = Meanwhile(carrier, before={"leg": talks_and_goes}, after={"live_legs": is_rung})
+    reconcile(line.sw, cast("Carrier", slow))
+    line.stepper.paused.clear()
+
+    line.until(lambda: caller.hears("terminée de notre côté"), 25)
+
+
+# ---- an order on its way when Redis is lost
+
+
+def test_an_order_that_takes_seconds_longer_than_the_copy_does_not_ring_on(
+    line: Line, redis_admin: redis.Redis
+) -> None:
+    way = SlowWay(line)
+    line.caller().dials()
+    line.until(way.has_one, 1)
+    redis_admin.flushall()
+    line.until(lambda: line.sw.calls.epoch() is not None, 3)
+    line.until(lambda: bool(lives(line, line.vera)) and bool(lives(line, line.bruno)), 1)
+    for who in (line.vera, line.bruno):
+        keep_duty.begin_break(line.sw, who.person.id)
+    line.after(2.5)
+    before = {who: len(lives(line, who)) for who in (line.vera, line.bruno)}
+
+    way.lands()
+    line.after(3)
+
+    (late,) = [lives(line, who)[n:] for who, n in before.items() if len(lives(line, who)) > n]
+    assert [ended is not None for _, ended in late] == [True], line.story()
+
+
+def test_a_third_party_who_has_picked_up_is_not_cut_off_by_the_late_reply_to_the_order(
+    line: Line, redis_admin: redis.Redis
+) -> None:
+    """She consults already; the copy that knew of it is lost before the reply is back."""
+    caller = in_talk(line)
+    place = line.places["lac"]
+
+    def is_slow() -> None:
+        line.stepper.paused.add("effects")
+        place.answers()
+        line.after(0.5)
+        redis_admin.flushall()
+
+    RightAfter(line, is_slow)
+    line.vera.calls_third("s:lac")
+    line.after(3)
+    line.stepper.paused.clear()
+    line.after(1)
+
+    assert place.is_up(), line.story()
+    line.until(lambda: caller.talks_with(line.vera), 25)
