@@ -63,7 +63,7 @@ def _joined(sw: Switchboard, call: LiveCall, attempt: str, is_caller: bool) -> N
 
     before = change_call(sw, call, decide)
     if before is not None and _is_the_second(before, is_caller) and before.psychologist:
-        # Twice is harmless, never is too: the end of the call sees to it.
+        # Twice is harmless, never is mended: by the reconciler, and by the end of the call.
         open_fiche(sw.fiches, sw.chance, before.id, before.psychologist, now_ms)
 
 

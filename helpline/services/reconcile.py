@@ -20,7 +20,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 
 from helpline.domain import paths
-from helpline.domain.call import LiveCall, Stage
+from helpline.domain.call import LiveCall
 from helpline.domain.offer import Offer, OfferState
 from helpline.ports import Carrier, CarrierLeg, LegStatus, RestOutcome
 from helpline.services.adopt_chain import adopt_chain
@@ -29,6 +29,7 @@ from helpline.services.call_third import STRUCTURE
 from helpline.services.end_call import end_call
 from helpline.services.follow_leg import leg_is_known, leg_is_over
 from helpline.services.keep_duty import apply_rota
+from helpline.services.look_after import JUST_MADE_MS, look_after
 from helpline.services.may_be_held import ON_HOLD_MS, may_be_held, owners
 from helpline.services.mend_place import Rooms, is_out_of_place, mend_place
 from helpline.services.switchboard import Switchboard
@@ -37,9 +38,6 @@ from helpline.services.watch_line import take_back_alarms
 
 FORGET_AFTER_MS = 15 * 60_000
 FORGET_AT_ONCE = 5
-JUST_MADE_MS = 5_000
-"""Younger things are left alone: their news may still be on the way."""
-
 STRANGER_MS = 20_000
 """Longer than the longest sentence of the fallback chain between two telephones."""
 
@@ -166,7 +164,7 @@ def _adopt_waiting(sw: Switchboard, legs: Legs, queued: Mapping[str, int]) -> in
 def _end_if_gone(sw: Switchboard, carrier: Carrier, call: LiveCall, legs: Legs, now_ms: int) -> bool:
     """Never on absence alone: a list may lag, so the leg itself is asked for."""
     if call.leg_id in legs:
-        _look_after(sw, call, now_ms)
+        look_after(sw, call, now_ms)
         return False
     leg = carrier.leg(call.leg_id)
     if leg is None:
@@ -174,16 +172,6 @@ def _end_if_gone(sw: Switchboard, carrier: Carrier, call: LiveCall, legs: Legs, 
         sw.calls.forget(call.id, now_ms)
         return True
     return leg.status.is_final and end_call(sw, call, leg.ended_ms or now_ms)
-
-
-def _look_after(sw: Switchboard, call: LiveCall, now_ms: int) -> None:
-    """A rescue, or a look, that was lost with the process that had it."""
-    if call.caller_in and call.stage in (Stage.ALONE, Stage.CLOSING, Stage.WAITING):
-        sw.due.put(f"speak:{call.id}", now_ms, now_ms)
-    if call.stage is Stage.CLAIMED and now_ms - (call.claimed_ms or now_ms) > JUST_MADE_MS:
-        sw.due.put(f"joined:{call.id}", now_ms, now_ms)
-    if call.stage is Stage.TALKING and call.held is call.caller_in:
-        sw.due.put(f"place:{call.id}" if call.held else f"joined:{call.id}", now_ms, now_ms)
 
 
 def _free_psychologists(sw: Switchboard, carrier: Carrier, legs: Legs, now_ms: int) -> int:

@@ -87,9 +87,10 @@ def enter_by_key(
     most = sw.book.rules.waiting_max
     entered = Change(event=Event.ENQUEUED, set=kept, most_waiting=most)
     change_call(sw, call, lambda now: entered if now.stage is Stage.MENU else None)
-    now_ms = sw.clock.now_ms()
     after = sw.calls.get(call.id)
-    if after is not None and after.stage is Stage.MENU and _is_full(sw, sw.calls.gate(now_ms), now_ms):
+    if after is not None and after.stage is Stage.MENU:
+        # The line was full in that very step; whether it still is does not matter, since nothing of theirs was written.
+        sw.alarms.raise_alarm(AlarmKind.LINE_FULL, sw.clock.now_ms())
         return refuse_call(sw, call)
     return document or documents.in_line()
 

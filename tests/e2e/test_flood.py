@@ -90,12 +90,29 @@ def test_who_asked_before_others_took_the_last_places_hears_that_the_line_is_ful
     assert alarms(line) == {AlarmKind.LINE_FULL}
 
 
-class AskedBefore:
-    """The calls, whose reception and gate tell for once how it was when nobody waited."""
+def test_who_was_not_let_in_is_told_so_though_a_place_comes_free_a_moment_later(make_line: MakeLine) -> None:
+    """Told to stand in line, they stood there as one who had pressed nothing, and over the bound."""
+    line = make_line(rules={"waiting_max": 2})
+    menu = LiveCall("menu", "CA-menu", "entraide", Stage.MENU, line.stepper.now_ms)
+    in_line(line, 2)
+    line.sw.calls.arrive(menu, None, (), line.stepper.now_ms)
+    free_again = replace(line.sw, calls=AskedBefore(line.sw.calls, looks=2))
 
-    def __init__(self, calls: LiveCalls) -> None:
+    said = admit_call(free_again, menu, ("1",))
+
+    assert said == documents.call_flow(line.book, documents.FULL_FLOW).document
+    after = line.sw.calls.by_leg("CA-menu")
+    assert after is not None
+    assert (after.stage, after.refused) == (Stage.LED_ON, True)
+    assert alarms(line) == {AlarmKind.LINE_FULL}
+
+
+class AskedBefore:
+    """The calls, whose reception, and gate for `looks`, tell how it was when nobody waited."""
+
+    def __init__(self, calls: LiveCalls, looks: int = 1) -> None:
         self._calls = calls
-        self._old = [Gate(0, None)]
+        self._old = looks * [Gate(0, None)]
 
     def gate(self, now_ms: int) -> Gate:
         return self._old.pop() if self._old else self._calls.gate(now_ms)

@@ -6,13 +6,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, cast
 
+import pytest
 import redis
 import requests
 
 from helpline.cli.stepped import WsgiAdapter
+from helpline.domain.errors import LiveStateDown
 from helpline.domain.presence import State
 from helpline.emulator import rest_app
-from helpline.ports import Carrier, LegStatus, Offers
+from helpline.ports import Carrier, LegStatus, NewFiche, Offers
 from helpline.services import keep_duty
 from helpline.services.follow_leg import follow_leg
 from helpline.services.reconcile import reconcile
@@ -132,6 +134,30 @@ def test_who_accepts_and_goes_while_another_leg_is_asked_for_does_not_leave_the_
     line.stepper.paused.clear()
 
     line.until(lambda: caller.hears("terminée de notre côté"), 25)
+
+
+# ---- between two writes
+
+
+def test_a_talk_whose_news_met_a_failure_after_its_first_write_has_a_fiche(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """News is told once. It was a talk, and she had nothing to code on until its end."""
+    fails = [True]
+    opens = line.sw.fiches.open
+
+    def open_once_more(new: NewFiche, now_ms: int) -> str | None:
+        if fails:
+            fails.pop()
+            raise LiveStateDown("redis: slow for a moment")
+        return opens(new, now_ms)
+
+    monkeypatch.setattr(line.sw.fiches, "open", open_once_more)
+
+    in_talk(line)
+
+    assert not fails
+    line.until(lambda: line.sw.fiches.of_call(line.only_call().id) is not None, 12)
 
 
 # ---- an order on its way when Redis is lost

@@ -222,6 +222,13 @@ AFTER_A_LOSS = (
         HOSTILE + "test_in_a_young_copy_a_leg_whose_news_comes_while_it_is_looked_for_rings_on",
     ),
     Mutant(
+        "a talk without a fiche goes on without one",
+        S + "look_after.py",
+        "    if call.stage is Stage.TALKING and sw.fiches.of_call(call.id) is None:\n        _open_late(sw, call, now_ms)\n",
+        "",
+        HOSTILE + "test_a_talk_whose_news_met_a_failure_after_its_first_write_has_a_fiche",
+    ),
+    Mutant(
         "whose leg is over is judged by her offer as it was",
         S + "reconcile.py",
         "sw.offers.get(offer.attempt) or offer, status",
