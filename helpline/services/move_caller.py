@@ -77,9 +77,9 @@ def caller_joined(sw: Switchboard, carrier: Carrier, call_id: str, now_ms: int) 
     call = sw.calls.get(call_id)
     if call is None or call.room is None or not _is_on_the_way(call):
         return None
-    if call.stage is not Stage.WAITING and now_ms < _seen_by_ms(call):
+    if call.stage is not Stage.WAITING and now_ms < _seen_by_ms(call, now_ms):
         # The look after an earlier move, which this one has overtaken: too soon to say.
-        return _seen_by_ms(call)
+        return _seen_by_ms(call, now_ms)
     try:
         inside = carrier.room(call.room)
     except CarrierDown:
@@ -107,9 +107,9 @@ def _is_on_the_way(call: LiveCall) -> bool:
     return call.stage in (Stage.CLAIMED, Stage.WAITING)
 
 
-def _seen_by_ms(call: LiveCall) -> int:
-    """When who was told to join is to have arrived; 0 for who was not told."""
-    if call.moved_ms is None:
+def _seen_by_ms(call: LiveCall, now_ms: int) -> int:
+    """When who was told to join is to have arrived; 0 for who was not told, or told at a moment that is still to come."""
+    if call.moved_ms is None or call.moved_ms > now_ms:
         return 0
     return call.moved_ms + (SEEN_AGAIN_MS if call.stage is Stage.TALKING else SEEN_AFTER_MS)
 

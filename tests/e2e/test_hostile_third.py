@@ -11,6 +11,7 @@ import redis
 import requests
 
 from helpline.cli.stepped import WsgiAdapter
+from helpline.domain.call import Stage
 from helpline.domain.errors import LiveStateDown
 from helpline.domain.presence import State
 from helpline.emulator import rest_app
@@ -158,6 +159,24 @@ def test_a_talk_whose_news_met_a_failure_after_its_first_write_has_a_fiche(
 
     assert not fails
     line.until(lambda: line.sw.fiches.of_call(line.only_call().id) is not None, 12)
+
+
+# ---- a time that was hours ahead for a moment
+
+
+def test_a_caller_moved_by_a_process_hours_ahead_is_looked_after_all_the_same(
+    line: Line, redis_clock: redis.Redis
+) -> None:
+    """After a loss processes disagree about the time for up to a second. The news of their joining is lost as well."""
+    caller = line.caller().dials()
+    line.control.set_faults({"web": {"path": "/voice/room/*", "fault": "refuse"}})
+    line.vera.accepts()
+    line.until(lambda: caller.talks_with(line.vera), 25)
+    line.after(1)
+    redis_clock.hset(f"call:{line.only_call().id}", "moved_ms", str(line.stepper.now_ms + 3 * 3_600_000))
+    line.control.set_faults({})
+
+    line.until(lambda: line.only_call().stage is Stage.TALKING, 15)
 
 
 # ---- an order on its way when Redis is lost

@@ -222,6 +222,13 @@ AFTER_A_LOSS = (
         HOSTILE + "test_in_a_young_copy_a_leg_whose_news_comes_while_it_is_looked_for_rings_on",
     ),
     Mutant(
+        "a move written hours ahead puts off the look at the room for hours",
+        S + "move_caller.py",
+        " or call.moved_ms > now_ms:",
+        ":",
+        HOSTILE + "test_a_caller_moved_by_a_process_hours_ahead_is_looked_after_all_the_same",
+    ),
+    Mutant(
         "a talk without a fiche goes on without one",
         S + "look_after.py",
         "    if call.stage is Stage.TALKING and sw.fiches.of_call(call.id) is None:\n        _open_late(sw, call, now_ms)\n",
