@@ -140,8 +140,11 @@ class LiveCalls(Protocol):
     def epoch(self) -> tuple[str, int] | None:
         """(id, moment it began in ms) of the working copy; None: lost or not built yet."""
 
-    def draft_epoch(self, draft: str, now_ms: int) -> int:
-        """Building the working copy begins; `draft` is lost with what is built. Since when (ms) the loss is known."""
+    def draft_epoch(self, draft: str, now_ms: int) -> tuple[str, int]:
+        """Building the working copy begins: (the mark that is lost with what is built, since when (ms) the loss is known).
+
+        The mark is `draft`, or that of who noticed this loss before.
+        """
 
     def begin_epoch(self, epoch_id: str, now_ms: int, draft: str = "") -> bool:
         """Declare the working copy complete; False when somebody else just did, or builds it, or `draft` was lost."""

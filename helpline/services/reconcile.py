@@ -81,8 +81,8 @@ def reconcile(sw: Switchboard, carrier: Carrier, strangers: Mapping[str, int] | 
     """One run; `strangers` are those of the run before. Raises CarrierDown or LiveStateDown."""
     now_ms = sw.clock.now_ms()
     epoch = sw.calls.epoch()
-    lost, draft = epoch is None, sw.chance.new_id()
-    known_ms = sw.calls.draft_epoch(draft, now_ms) if lost else now_ms
+    lost = epoch is None
+    draft, known_ms = sw.calls.draft_epoch(sw.chance.new_id(), now_ms) if lost else ("", now_ms)
     legs = {leg.leg_id: leg for leg in carrier.live_legs()}
     queued = {member.leg_id: member.enqueued_ms for member in carrier.waiting()}
     adopted = _adopt_waiting(sw, legs, queued) + adopt_chain(sw, legs, now_ms)

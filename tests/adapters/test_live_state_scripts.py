@@ -336,13 +336,21 @@ def test_a_wrap_up_whose_time_passed_while_she_was_rung_is_over(make_world: Make
     assert world.presence("vera").wrap_up_until_ms is None
 
 
-def test_an_epoch_does_not_begin_on_a_copy_that_was_lost_while_it_was_built(make_world: MakeWorld) -> None:
+def test_an_epoch_does_not_begin_on_a_copy_that_was_lost_while_it_was_built(
+    make_world: MakeWorld, redis_admin: redis.Redis
+) -> None:
     world = make_world("vera", epoch=False)
-    world.calls.draft_epoch("mine", world.now)
-    world.calls.draft_epoch("another's", world.now)
+    began_ms = world.now
+    assert world.calls.draft_epoch("mine", began_ms) == ("mine", began_ms)
+    assert world.calls.draft_epoch("of who builds it with me", world.now + 5) == ("mine", began_ms)
+
+    redis_admin.flushall()
 
     assert not world.calls.begin_epoch("epoch-1", world.now, "mine")
-    assert world.calls.begin_epoch("epoch-1", world.now, "another's")
+    world.calls.draft_epoch("another", world.now)
+    assert not world.calls.begin_epoch("epoch-1", world.now, "mine")
+    assert world.calls.begin_epoch("epoch-1", world.now, "another")
+    assert world.calls.draft_epoch("too late", world.now) == ("too late", world.now)
 
 
 def test_who_is_on_a_leg_that_was_lost_is_not_rung_until_the_carrier_shows_it_gone(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from threading import Semaphore, Thread
 from typing import Any, cast
 
 import pytest
@@ -16,6 +17,7 @@ from helpline.domain.errors import LiveStateDown
 from helpline.domain.presence import State
 from helpline.emulator import rest_app
 from helpline.ports import Carrier, LegStatus, NewFiche, Offers
+from helpline.processes.sweeps import LEASE_MS
 from helpline.services import keep_duty
 from helpline.services.follow_leg import follow_leg
 from helpline.services.reconcile import reconcile
@@ -31,8 +33,8 @@ class Meanwhile:
     def __init__(
         self,
         asked: object,
-        before: dict[str, Callable[[], None]] | None = None,
-        after: dict[str, Callable[[], None]] | None = None,
+        before: dict[str, Callable[[], object]] | None = None,
+        after: dict[str, Callable[[], object]] | None = None,
     ) -> None:
         self._asked, self._before, self._after = asked, before or {}, after or {}
 
@@ -135,6 +137,40 @@ def test_who_accepts_and_goes_while_another_leg_is_asked_for_does_not_leave_the_
     line.stepper.paused.clear()
 
     line.until(lambda: caller.hears("terminée de notre côté"), 25)
+
+
+def test_two_clocks_that_look_longer_than_the_lease_do_not_undo_each_others_copy(
+    line: Line, redis_admin: redis.Redis
+) -> None:
+    """Each run began while another was under way, and each found at its end that somebody else was building: for ever."""
+    line.stepper.paused.add("clock")
+    line.caller().dials()
+    redis_admin.flushall()
+    carrier = line.stepper.service.carrier
+    runs: list[Thread] = []
+    rebuilt: list[bool] = []
+    looks_on: list[Semaphore] = []
+
+    def run() -> None:
+        """One that looks until the next one looks as well."""
+        next_one = Semaphore(0)
+        looks_on.append(next_one)
+        slow = Meanwhile(carrier, after={"waiting": lambda: (began.release(), next_one.acquire(timeout=5))})
+        rebuilt.append(reconcile(line.sw, cast("Carrier", slow)).rebuilt)
+
+    began = Semaphore(0)
+    for nth in range(5):
+        line.stepper.clock.now += LEASE_MS
+        runs.append(Thread(target=run))
+        runs[-1].start()
+        assert began.acquire(timeout=5)
+        if nth:
+            looks_on[nth - 1].release()
+            runs[nth - 1].join(5)
+    looks_on[-1].release()
+    runs[-1].join(5)
+
+    assert True in rebuilt[:2], rebuilt
 
 
 # ---- between two writes

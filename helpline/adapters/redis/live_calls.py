@@ -180,9 +180,9 @@ class RedisLiveCalls:
         h = self._scripts.hash("epoch")
         return (h["id"], int(h["began_ms"])) if "began_ms" in h else None
 
-    def draft_epoch(self, draft: str, now_ms: int) -> int:
-        since_ms = self._scripts.run("draft_epoch", now_ms, {"draft": draft})
-        return since_ms if isinstance(since_ms, int) and since_ms else now_ms
+    def draft_epoch(self, draft: str, now_ms: int) -> tuple[str, int]:
+        mark = self._scripts.run("draft_epoch", now_ms, {"draft": draft})
+        return (str(mark[0]), int(str(mark[1]))) if isinstance(mark, list) else (draft, now_ms)
 
     def begin_epoch(self, epoch_id: str, now_ms: int, draft: str = "") -> bool:
         return self._scripts.run("begin_epoch", now_ms, {"id": epoch_id, "draft": draft}) == 1

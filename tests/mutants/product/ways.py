@@ -222,6 +222,13 @@ AFTER_A_LOSS = (
         HOSTILE + "test_in_a_young_copy_a_leg_whose_news_comes_while_it_is_looked_for_rings_on",
     ),
     Mutant(
+        "each of two clocks builds a copy of its own",
+        LUA + "draft_epoch.lua",
+        "redis.call('HSETNX', 'draft', 'id', args.draft) == 1",
+        "redis.call('HSET', 'draft', 'id', args.draft) >= 0",
+        HOSTILE + "test_two_clocks_that_look_longer_than_the_lease_do_not_undo_each_others_copy",
+    ),
+    Mutant(
         "a move written hours ahead puts off the look at the room for hours",
         S + "move_caller.py",
         " or call.moved_ms > now_ms:",
