@@ -100,6 +100,11 @@ def reconcile(sw: Switchboard, carrier: Carrier, strangers: Mapping[str, int] | 
     ended = sum(_end_if_gone(sw, carrier, call, legs, now_ms) for call in sw.calls.live())
     freed = _free_psychologists(sw, carrier, legs, now_ms)
     kept = _with_a_caller(legs, rooms) | apart.waiting
+    landing = bool(legs) and 0 <= now_ms - known_ms < LANDED_MS
+    if lost and landing and sw.clock.now_ms() - known_ms >= LANDED_MS:
+        # The look itself lasted longer than that: what has arrived meanwhile is seen now, without a second look.
+        legs |= {leg.leg_id: leg for leg in carrier.live_legs()}
+        landing = False
     young = epoch is not None and 0 <= now_ms - epoch[1] < YOUNG_MS
     look = _Look(epoch, legs, kept, at_once=lost or young)
     dropped, still_up = _end_forgotten_legs(sw, carrier, look, now_ms)
@@ -111,7 +116,6 @@ def reconcile(sw: Switchboard, carrier: Carrier, strangers: Mapping[str, int] | 
     sw.offers.set_apart(busy, everybody, epoch[0] if epoch else None, now_ms)
     apply_rota(sw, now_ms, besides=busy)
     in_doubt = any(now_ms - nowhere[leg_id] < STILL_UP_MS for leg_id in still_up)
-    landing = bool(legs) and 0 <= now_ms - known_ms < LANDED_MS
     rebuilt = lost and not (in_doubt or landing) and sw.calls.begin_epoch(sw.chance.new_id(), now_ms, draft)
     take_back_alarms(sw, now_ms)
     sw.due.put("match", now_ms, now_ms)

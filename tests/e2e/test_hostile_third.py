@@ -239,6 +239,26 @@ def test_an_order_that_takes_seconds_longer_than_the_copy_does_not_ring_on(
     assert [ended is not None for _, ended in late] == [True], line.story()
 
 
+def test_a_look_that_lasts_longer_than_orders_are_on_their_way_is_enough(
+    line: Line, redis_admin: redis.Redis
+) -> None:
+    """Of a large house it takes many seconds, and those who wait were rung only after a second one."""
+    way = SlowWay(line)
+    line.caller().dials()
+    line.until(way.has_one, 1)
+    line.stepper.paused |= {"clock", "effects"}
+    redis_admin.flushall()
+
+    def lasts_long() -> None:
+        line.stepper.clock.now += 8_000
+        way.lands()
+
+    slow = Meanwhile(line.stepper.service.carrier, after={"waiting": lasts_long})
+    done = reconcile(line.sw, cast("Carrier", slow))
+
+    assert (done.rebuilt, done.dropped) == (True, 1)
+
+
 def test_a_third_party_who_has_picked_up_is_not_cut_off_by_the_late_reply_to_the_order(
     line: Line, redis_admin: redis.Redis
 ) -> None:

@@ -222,6 +222,13 @@ AFTER_A_LOSS = (
         HOSTILE + "test_in_a_young_copy_a_leg_whose_news_comes_while_it_is_looked_for_rings_on",
     ),
     Mutant(
+        "what arrives during a long look after a loss is not seen before somebody is rung",
+        S + "reconcile.py",
+        "        legs |= {leg.leg_id: leg for leg in carrier.live_legs()}\n",
+        "",
+        HOSTILE + "test_a_look_that_lasts_longer_than_orders_are_on_their_way_is_enough",
+    ),
+    Mutant(
         "each of two clocks builds a copy of its own",
         LUA + "draft_epoch.lua",
         "redis.call('HSETNX', 'draft', 'id', args.draft) == 1",
