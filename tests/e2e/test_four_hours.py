@@ -54,6 +54,7 @@ def test_who_was_cut_off_after_four_hours_and_calls_again_is_put_through_to_her_
     assert await_recall(line.sw, "p1")
     again = line.caller().dials()
 
+    line.until(line.vera.rings, 5)
     line.vera.accepts()
     line.until_talk(again, line.vera)
     assert desk_of(line.sw, "p1", ()).call is not None
