@@ -5,7 +5,7 @@ on duty: vera, bruno
  +     A      talks with vera     within 15
  +5    vera   calls bruno
  +     bruno  answers             within 10
- +     bruno  hears "une collègue vous demande"
+ +     bruno  hears "un ou une collègue vous demande"
  +     vera   talks with bruno    within 8
  +5    vera   brings together
  +     A      talks with bruno    within 15
