@@ -31,6 +31,20 @@ def test_who_is_away_is_not_named(pages: Pages) -> None:
     assert "Bruno" not in pages.signed_in("alix").get("/board/state").text
 
 
+def test_who_is_on_a_leg_that_a_lost_copy_knew_is_shown_in_a_talk(pages: Pages) -> None:
+    board, epoch = pages.signed_in("alix"), pages.sw.calls.epoch()
+    assert epoch is not None
+    assert "En entretien" not in people_of(board.get("/board/state").text)
+
+    pages.sw.offers.set_apart(["p2"], ["p1", "p2"], epoch[0], pages.clock.now)
+
+    assert "En entretien" in people_of(board.get("/board/state").text)
+
+
+def people_of(page: str) -> str:
+    return page.partition('id="board-people"')[2]
+
+
 @pytest.mark.parametrize("kind", AlarmKind)
 def test_each_alarm_is_one_sentence_and_stands_until_it_is_over(pages: Pages, kind: AlarmKind) -> None:
     board, now_ms = pages.signed_in("alix"), pages.clock.now

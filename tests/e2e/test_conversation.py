@@ -6,6 +6,7 @@ import pytest
 import redis
 
 from helpline.domain.call import Stage
+from helpline.domain.offer import Offer, OfferState
 from helpline.domain.presence import State
 from helpline.services.await_recall import await_recall
 from helpline.services.call_third import call_third, whom_to_call
@@ -118,6 +119,20 @@ def test_only_verified_ten_digit_numbers_and_free_colleagues_can_be_called(line:
     assert not call_third(line.sw, "p1", "p:p2")
     line.vera.calls_third("s:lac")
     assert not call_third(line.sw, "p1", "s:samu")
+
+
+def test_a_colleague_on_a_leg_that_a_lost_copy_knew_is_in_a_talk_and_cannot_be_called(line: Line) -> None:
+    in_talk(line)
+    epoch = line.sw.calls.epoch()
+    assert epoch is not None
+    line.sw.offers.set_apart(["p2"], ["p1", "p2"], epoch[0], line.stepper.now_ms)
+
+    assert "p:p2" not in [who.key for who in whom_to_call(line.sw, "p1")]
+    assert not call_third(line.sw, "p1", "p:p2")
+    chosen_before = Offer(
+        "a-third", line.only_call().id, "p2", "e2", OfferState.DUE, line.stepper.now_ms, third=True
+    )
+    assert not line.sw.offers.call_third(line.only_call(), chosen_before, line.stepper.now_ms)
 
 
 def test_a_colleague_who_is_consulted_is_not_rung_for_a_caller_and_a_structure_shows_our_number(
