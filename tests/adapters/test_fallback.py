@@ -75,8 +75,9 @@ def test_the_chain_rings_who_is_planned_on_duty_first_and_ends_with_a_way_on(
     assert {dial[0].get("url") for dial in dials} == {f"{builders.FALLBACK}/screen.xml{FRAGMENT}"}
 
 
-def test_of_a_large_house_the_chain_rings_as_many_as_one_document_holds(tmp_path: Path) -> None:
-    # Eighty on duty made a document of 78 kB: the carrier takes 64, and says an English sentence instead.
+@pytest.fixture
+def large_house(tmp_path: Path) -> Service:
+    """Eighty on duty: all of them made a document of 78 kB. The carrier takes 64, and says an English sentence instead."""
     settings = builders.settings(
         "sqlite:////nowhere/helpline.db", tmp_path, HELPLINE_REDIS_URL="unix://app:x@/no/sock"
     )
@@ -86,14 +87,31 @@ def test_of_a_large_house_the_chain_rings_as_many_as_one_document_holds(tmp_path
     shifts = tuple(Shift(person.id, Tier.ON_DUTY, span) for person in people)
     rules, flows = read_documents(ROOT)
     FileSnapshots(settings.home_dir / "snapshot").replace(Snapshot(Roster(people, shifts), (), rules, flows))
-    service = service_of(settings)
+    return service_of(settings)
 
-    written = write_chain(service, tmp_path / "chain")
+
+def test_of_a_large_house_the_chain_rings_as_many_as_one_document_holds(
+    large_house: Service, tmp_path: Path
+) -> None:
+    written = write_chain(large_house, tmp_path / "chain")
 
     text = (tmp_path / "chain" / "index.xml").read_bytes()
     assert len(text) <= MOST_BYTES
     assert (written, _tags(text.decode()).count("Dial")) == (MOST_RINGS, MOST_RINGS)
-    assert check_chain(service, tmp_path / "chain") == []
+    assert check_chain(large_house, tmp_path / "chain") == []
+
+
+def test_whoever_writes_it_is_told_that_not_all_are_in_it(
+    large_house: Service,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    in_environment(large_house, tmp_path, monkeypatch)
+
+    assert run(["fallback", "write", "chain"]) == 0
+
+    assert f"{MOST_RINGS} people (the first of 80 planned" in capsys.readouterr().out
 
 
 def test_a_mailbox_presses_no_key_so_the_screen_hangs_up(service: Service, tmp_path: Path) -> None:
@@ -259,22 +277,26 @@ def test_where_a_file_cannot_be_put_none_with_numbers_is_left_beside_it(
     assert not [file.name for file in (tmp_path / "chain").iterdir() if file.name.startswith(".")]
 
 
+def in_environment(service: Service, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command finds the settings of `service`, whose snapshot lies below `folder`."""
+    names = {
+        "HELPLINE_PUBLIC_ORIGIN": service.settings.public_origin,
+        "HELPLINE_DATABASE_URL": service.settings.database_url,
+        "HELPLINE_REDIS_URL": "unix://app:x@/no/sock",
+        "HELPLINE_FALLBACK_ORIGIN": str(service.settings.fallback_origin),
+    }
+    for name, value in environ_for_tests(**names).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(folder)
+
+
 def test_a_folder_that_cannot_be_written_is_a_refusal_in_one_line(
     service: Service,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    settings = service.settings
-    names = {
-        "HELPLINE_PUBLIC_ORIGIN": settings.public_origin,
-        "HELPLINE_DATABASE_URL": settings.database_url,
-        "HELPLINE_REDIS_URL": "unix://app:x@/no/sock",
-        "HELPLINE_FALLBACK_ORIGIN": str(settings.fallback_origin),
-    }
-    for name, value in environ_for_tests(**names).items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.chdir(tmp_path)
+    in_environment(service, tmp_path, monkeypatch)
     (tmp_path / "file").touch()
 
     assert run(["fallback", "write", str(tmp_path / "file" / "chain")]) == 1

@@ -105,6 +105,30 @@ def test_each_button_of_a_talk_does_its_work_and_shows_what_is_next(desk: Desk, 
     assert "L’appel avec Clinique du Lac se termine" in desk.does("/desk/talk", to="let_go").text
 
 
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [
+        (Settlement.DECLINED, "Occupé."),
+        (Settlement.MISSED, "Pas de réponse."),
+        (Settlement.FAILED, "L’appel n’a pas pu aboutir."),
+        (Settlement.TALKED, "Le tiers a raccroché."),
+    ],
+)
+def test_how_a_third_party_ended_stands_beside_the_caller_on_hold(
+    desk: Desk, pages: Pages, how: Settlement, words: str
+) -> None:
+    pages.sw.book.structures = (*CARDS, CLINIC)  # type: ignore[misc]  # the book of tests may change
+    desk.talks()
+    desk.does("/desk/third", whom="s:lac")
+    call = desk.sw.calls.get("the-call")
+    assert call is not None
+    assert call.third is not None
+
+    desk.sw.offers.settle(call.third, how, cool_ms=0, wrap_up_ms=0, everybody={}, now_ms=pages.clock.now)
+
+    assert f"{words} L’appelant est en attente" in desk.browser.get("/desk").text
+
+
 def test_a_quarter_of_an_hour_before_the_carrier_cuts_the_talk_off_her_page_says_so_and_what_to_do(
     desk: Desk, pages: Pages
 ) -> None:
