@@ -56,11 +56,16 @@ def whom_to_call(sw: Switchboard, psychologist: str) -> tuple[Callable3, ...]:
 def call_third(sw: Switchboard, psychologist: str, key: str) -> bool:
     """Hold her caller and ring `key`, one of `whom_to_call`. Raises LiveStateDown.
 
-    False when she is in no talk, has a third party already, or `key` cannot be called.
+    False when she is in no talk, has another third party, or `key` cannot be called. Said twice, called once.
     """
     call = her_talk(sw, psychologist)
+    if call is None:
+        return False
+    if call.third is not None:
+        called = sw.offers.get(call.third)
+        return called is not None and key == _key_of(called)
     who = _endpoint(sw, psychologist, key)
-    if call is None or who is None:
+    if who is None:
         return False
     colleague, endpoint = who
     now_ms = sw.clock.now_ms()
@@ -126,6 +131,13 @@ def name_of_third(book: Book, offer: Offer) -> str:
     """What a structure is called; empty for a colleague: who she is, she says herself."""
     place = structure_of(book, offer) if offer.endpoint.startswith(STRUCTURE) else None
     return place.name if place is not None else ""
+
+
+def _key_of(third: Offer) -> str:
+    """The key by which whoever this offer rings was chosen."""
+    if third.endpoint.startswith(STRUCTURE):
+        return f"s:{third.endpoint.removeprefix(STRUCTURE)}"
+    return f"p:{third.psychologist}"
 
 
 def _name(book: Book, psychologist: str) -> str:

@@ -405,7 +405,7 @@ class Night(RuleBasedStateMachine):
         """Called, picked up, together, and sometimes handed over: what chance alone seldom reaches."""
         call = data.draw(st.sampled_from(self.live(Stage.TALKING)))
         who = str(call.psychologist)
-        if not call_third(self.sw, who, whom):
+        if call.third is not None or not call_third(self.sw, who, whom):
             return
         self.run_until(self.clock.now + 1_100)
         for third in [third for third in self.thirds() if third.call == call.id]:

@@ -105,6 +105,21 @@ def test_each_button_of_a_talk_does_its_work_and_shows_what_is_next(desk: Desk, 
     assert "L’appel avec Clinique du Lac se termine" in desk.does("/desk/talk", to="let_go").text
 
 
+@pytest.mark.parametrize("whom", ["s:lac", "p:p2"])
+def test_who_is_asked_for_twice_is_called_once_and_nothing_is_refused(
+    desk: Desk, pages: Pages, whom: str
+) -> None:
+    """A double click, or the same gesture sent again because its answer was lost."""
+    pages.sw.book.structures = (*CARDS, CLINIC)  # type: ignore[misc]  # the book of tests may change
+    desk.talks()
+
+    first, again = (desk.does("/desk/third", whom=whom) for _ in range(2))
+
+    assert problem(first) == problem(again) == ""
+    assert len([offer for offer in desk.sw.offers.of_call("the-call") if offer.third]) == 1
+    assert problem(desk.does("/desk/third", whom="p:p2" if whom == "s:lac" else "s:lac"))
+
+
 @pytest.mark.parametrize(
     ("how", "words"),
     [
