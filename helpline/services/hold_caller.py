@@ -18,7 +18,7 @@ def hold_caller(sw: Switchboard, psychologist: str) -> bool:
 
 
 def resume_caller(sw: Switchboard, psychologist: str) -> bool:
-    """Bring her caller back. False when they are not on hold, or a third party is called or in."""
+    """Bring her caller back. False when she is in no talk, or a third party is called or in. Raises LiveStateDown."""
     return _turn(sw, psychologist, held=False)
 
 
@@ -26,6 +26,8 @@ def _turn(sw: Switchboard, psychologist: str, *, held: bool) -> bool:
     call = her_talk(sw, psychologist)
     if call is None or call.attempt is None:
         return False
+    if call.held is held and not call.third:
+        return True  # said twice: her page sends again what was not answered
     attempt, now_ms = call.attempt, sw.clock.now_ms()
 
     def decide(now: LiveCall) -> Change | None:

@@ -105,6 +105,15 @@ def test_each_button_of_a_talk_does_its_work_and_shows_what_is_next(desk: Desk, 
     assert "L’appel avec Clinique du Lac se termine" in desk.does("/desk/talk", to="let_go").text
 
 
+def test_hold_and_resume_said_twice_are_done_once_and_nothing_is_refused(desk: Desk) -> None:
+    desk.talks()
+
+    answers = [desk.does("/desk/talk", to=to) for to in ("hold", "hold", "resume", "resume")]
+
+    assert [problem(answer) for answer in answers] == [""] * 4
+    assert ["Reprendre" in answer.text for answer in answers] == [True, True, False, False]
+
+
 @pytest.mark.parametrize("whom", ["s:lac", "p:p2"])
 def test_who_is_asked_for_twice_is_called_once_and_nothing_is_refused(
     desk: Desk, pages: Pages, whom: str
