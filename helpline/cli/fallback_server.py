@@ -48,6 +48,8 @@ class FallbackServer(ThreadingHTTPServer):
     """Serves `folder` on 127.0.0.1:port."""
 
     daemon_threads = True
+    request_queue_size = 1024
+    """When web dies, everybody on the line asks in the same instant; who is turned away hears the carrier's error."""
 
     def __init__(self, folder: Path, port: int) -> None:
         super().__init__(("127.0.0.1", port), Handler)

@@ -21,6 +21,7 @@ from helpline.adapters.snapshots import FileSnapshots
 from helpline.bootstrap import Service, service_of
 from helpline.cli.demo_data import read_documents
 from helpline.cli.fallback import check_chain, stale, write_chain
+from helpline.cli.fallback_server import FallbackServer
 from helpline.cli.main import run
 from helpline.cli.outcome import Refused
 from helpline.config import Mode
@@ -349,3 +350,18 @@ def test_the_server_gives_what_is_written_by_get_and_nothing_else(
     assert requests.post(f"{origin}/index.xml", timeout=5).status_code == 501
     # The request line had a number in it: not a word of it may be printed.
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.loopback
+def test_a_whole_line_that_asks_at_once_is_not_turned_away(tmp_path: Path) -> None:
+    """Chaos, seed 22: web was killed, sixteen callers asked in the same instant, and three heard the carrier's error."""
+    server = FallbackServer(tmp_path, free_base())  # busy: nobody is taken in yet
+    asking = [socket.socket() for _ in range(200)]
+    try:
+        for one in asking:
+            one.settimeout(1)  # the carrier's own patience
+            one.connect(server.server_address)
+    finally:
+        for one in asking:
+            one.close()
+        server.server_close()
