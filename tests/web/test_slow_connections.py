@@ -137,7 +137,7 @@ def test_who_does_not_hang_up_after_an_answer_holds_nobody_up(port: int) -> None
 def test_a_body_that_only_a_thread_can_read_is_not_waited_for_long(port: int) -> None:
     # All of them may fall to one of the two workers: two rounds of its eight threads.
     stopped = _opened(port, 16, IN_A_CHUNK)
-    time.sleep(5)
+    time.sleep(1)
 
     answered = _answered(port, 1.0)
 
