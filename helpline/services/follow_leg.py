@@ -48,7 +48,7 @@ def leg_is_over(sw: Switchboard, offer: Offer, status: LegStatus) -> None:
     call = sw.calls.get(offer.call)
     lost = status is not LegStatus.COMPLETED
     if call is not None and call.third == offer.attempt:
-        third_left(sw, call, offer, lost=lost)
+        third_left(sw, call, offer.attempt, lost=lost)
     elif offer.state is OfferState.CLAIMED and call is not None and call.stage is Stage.TALKING:
         psychologist_left(sw, call, offer, lost=lost)
     # She may have taken the call in this very moment: who hung up on a claim has missed nothing.

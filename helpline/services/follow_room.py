@@ -42,7 +42,7 @@ def follow_room(sw: Switchboard, news: RoomNews) -> None:
     elif is_caller:
         _caller_left(sw, call, news)
     elif offer is not None and offer.attempt == call.third:
-        third_left(sw, call, offer, lost=not news.hung_up)
+        third_left(sw, call, offer.attempt, lost=not news.hung_up)
     elif offer is not None:
         psychologist_left(sw, call, offer, lost=not news.hung_up)
 
@@ -114,12 +114,14 @@ def psychologist_left(sw: Switchboard, call: LiveCall, offer: Offer, *, lost: bo
         take_over_fiche(sw, before, now_ms)
 
 
-def third_left(sw: Switchboard, call: LiveCall, offer: Offer, *, lost: bool) -> None:
-    """The third party's side has ended. It matters to the caller only if nobody else is there."""
+def third_left(sw: Switchboard, call: LiveCall, attempt: str | None, *, lost: bool) -> None:
+    """The third party's side (None: nobody knows of one any more) has ended. It matters to the caller only if nobody
+    else is there.
+    """
     now_ms = sw.clock.now_ms()
 
     def decide(now: LiveCall) -> Change | None:
-        if now.stage is not Stage.HANDED_OVER or now.third != offer.attempt:
+        if now.stage is not Stage.HANDED_OVER or now.third != attempt:
             return None
         return _alone(now, now_ms, lost)
 

@@ -1,8 +1,12 @@
-"""A call that is on the line, and what died with the process that was at it: a rescue, a look, the fiche."""
+"""A call that is on the line, and what it lacks: a rescue, a look or a fiche that died with the process that was at it,
+somebody to talk with.
+"""
 
 from __future__ import annotations
 
 from helpline.domain.call import LiveCall, Stage
+from helpline.domain.offer import OfferState, Settlement
+from helpline.services.follow_room import psychologist_left, third_left
 from helpline.services.note_fiche import open_fiche
 from helpline.services.switchboard import Switchboard
 
@@ -20,6 +24,7 @@ def look_after(sw: Switchboard, call: LiveCall, now_ms: int) -> None:
         sw.due.put(f"place:{call.id}" if call.held else f"joined:{call.id}", now_ms, now_ms)
     if call.stage is Stage.TALKING and sw.fiches.of_call(call.id) is None:
         _open_late(sw, call, now_ms)
+    _not_left_alone(sw, call)
 
 
 def _open_late(sw: Switchboard, call: LiveCall, now_ms: int) -> None:
@@ -28,3 +33,19 @@ def _open_late(sw: Switchboard, call: LiveCall, now_ms: int) -> None:
     fresh = sw.calls.get(call.id)
     if fresh is not None and fresh.stage is Stage.TALKING and fresh.psychologist:
         open_fiche(sw.fiches, sw.chance, fresh.id, fresh.psychologist, now_ms)
+
+
+def _not_left_alone(sw: Switchboard, call: LiveCall) -> None:
+    """Together with somebody whose offer has ended, or with nobody: the end and the bridge, or the hand-over, met.
+
+    Whoever wrote the end had read the call before the other was written, so it meant nothing to the caller.
+    """
+    if call.stage not in (Stage.TALKING, Stage.HANDED_OVER):
+        return
+    with_her = call.stage is Stage.TALKING
+    attempt = call.attempt if with_her else call.third
+    offer = sw.offers.get(attempt) if attempt else None
+    if with_her and offer is not None and offer.state is OfferState.SETTLED:
+        psychologist_left(sw, call, offer, lost=offer.settlement is not Settlement.TALKED)
+    elif not with_her and (attempt is None or (offer is not None and offer.state is OfferState.SETTLED)):
+        third_left(sw, call, attempt, lost=True)

@@ -16,13 +16,14 @@ from helpline.domain.call import Stage
 from helpline.domain.errors import LiveStateDown
 from helpline.domain.presence import State
 from helpline.emulator import rest_app
-from helpline.ports import Carrier, LegStatus, NewFiche, Offers
+from helpline.ports import Carrier, LegStatus, LiveCalls, NewFiche, Offers
 from helpline.processes.sweeps import LEASE_MS
 from helpline.services import keep_duty
 from helpline.services.follow_leg import follow_leg
+from helpline.services.follow_room import RoomNews, follow_room
 from helpline.services.reconcile import reconcile
 from tests.e2e.test_consult_after_a_loss import reconcile_and
-from tests.e2e.test_conversation import in_talk
+from tests.e2e.test_conversation import in_talk, of_three
 from tests.e2e.test_order_on_its_way import SlowWay, lives, rings_somebody
 from tests.phone import Line
 
@@ -136,7 +137,8 @@ def test_who_accepts_and_goes_while_another_leg_is_asked_for_does_not_leave_the_
     reconcile(line.sw, cast("Carrier", slow))
     line.stepper.paused.clear()
 
-    line.until(lambda: caller.hears("terminée de notre côté"), 25)
+    assert line.only_call().stage is Stage.ALONE
+    line.until(lambda: caller.hears("terminée de notre côté"), 5)
 
 
 def test_two_clocks_that_look_longer_than_the_lease_do_not_undo_each_others_copy(
@@ -155,7 +157,12 @@ def test_two_clocks_that_look_longer_than_the_lease_do_not_undo_each_others_copy
         """One that looks until the next one looks as well."""
         next_one = Semaphore(0)
         looks_on.append(next_one)
-        slow = Meanwhile(carrier, after={"waiting": lambda: (began.release(), next_one.acquire(timeout=5))})
+
+        def until_then() -> None:
+            began.release()
+            next_one.acquire(timeout=5)
+
+        slow = Meanwhile(carrier, after={"waiting": until_then})
         rebuilt.append(reconcile(line.sw, cast("Carrier", slow)).rebuilt)
 
     began = Semaphore(0)
@@ -195,6 +202,55 @@ def test_a_talk_whose_news_met_a_failure_after_its_first_write_has_a_fiche(
 
     assert not fails
     line.until(lambda: line.sw.fiches.of_call(line.only_call().id) is not None, 12)
+
+
+def test_the_caller_comes_in_at_the_moment_at_which_her_leg_is_over(line: Line) -> None:
+    """Her end was judged by a call not bridged yet, written on one that was: a talk with nobody, in silence and for good."""
+    caller = line.caller().dials()
+    line.vera.accepts()
+    lost = [{"path": f"/voice/{news}/*", "fault": "refuse"} for news in ("room", "leg", "done")]
+    line.control.set_faults({"web": lost})
+    line.until(lambda: caller.talks_with(line.vera), 15)
+    line.stepper.paused |= {"clock", "effects"}
+    line.vera.hangs_up()
+    line.after(1)
+    line.control.set_faults({})
+    call, sw = line.only_call(), line.sw
+    assert (call.stage, call.psychologist_in) == (Stage.CLAIMED, True)
+    offer = sw.offers.get(call.attempt or "")
+    assert offer is not None
+    assert offer.leg_id is not None
+
+    def comes_in() -> None:
+        follow_room(sw, RoomNews(offer.attempt, call.leg_id, joined=True))
+
+    calls = cast("LiveCalls", Meanwhile(sw.calls, after={"get": comes_in}))
+    follow_leg(replace(sw, calls=calls), offer.attempt, offer.leg_id, LegStatus.COMPLETED)
+    line.stepper.paused.clear()
+
+    line.until(lambda: line.only_call().stage is Stage.WAITING and line.bruno.rings(), 15)
+
+
+def test_the_caller_is_handed_over_at_the_moment_at_which_the_third_party_is_gone(line: Line) -> None:
+    caller = of_three(line)
+    place, sw = line.places["lac"], line.sw
+    call = line.only_call()
+    third = sw.offers.get(call.third or "")
+    assert third is not None
+    assert third.leg_id is not None
+    line.control.set_faults(
+        {"web": [{"path": f"/voice/{news}/*", "fault": "refuse"} for news in ("room", "leg")]}
+    )
+    place.hangs_up()
+    line.after(1)
+    line.control.set_faults({})
+
+    calls = cast("LiveCalls", Meanwhile(sw.calls, after={"get": line.vera.hands_over}))
+    follow_leg(replace(sw, calls=calls), third.attempt, third.leg_id, LegStatus.COMPLETED)
+
+    line.until(lambda: line.only_call().stage is Stage.WAITING, 15)
+    line.until(lambda: line.vera.rings() or line.bruno.rings(), 5)
+    assert not caller.is_over()
 
 
 # ---- a time that was hours ahead for a moment

@@ -222,6 +222,20 @@ AFTER_A_LOSS = (
         HOSTILE + "test_in_a_young_copy_a_leg_whose_news_comes_while_it_is_looked_for_rings_on",
     ),
     Mutant(
+        "a talk whose offer has ended goes on with nobody",
+        S + "look_after.py",
+        "if with_her and offer is not None and offer.state is OfferState.SETTLED:",
+        "if False and offer is not None:",
+        HOSTILE + "test_the_caller_comes_in_at_the_moment_at_which_her_leg_is_over",
+    ),
+    Mutant(
+        "a caller handed over to nobody stays with nobody",
+        S + "look_after.py",
+        "elif not with_her and (attempt is None or",
+        "elif not with_her and (",
+        HOSTILE + "test_the_caller_is_handed_over_at_the_moment_at_which_the_third_party_is_gone",
+    ),
+    Mutant(
         "what arrives during a long look after a loss is not seen before somebody is rung",
         S + "reconcile.py",
         "        legs |= {leg.leg_id: leg for leg in carrier.live_legs()}\n",
