@@ -24,8 +24,8 @@ RACES_OF_A_CALL = (
     Mutant(
         "a look that an earlier move asked for is the last",
         S + "move_caller.py",
-        "if call.stage is not Stage.WAITING and now_ms < _seen_by_ms(call):",
-        "if call.stage is Stage.WAITING and now_ms < _seen_by_ms(call):",
+        "if call.stage is not Stage.WAITING and now_ms < _seen_by_ms(call, now_ms):",
+        "if call.stage is Stage.WAITING and now_ms < _seen_by_ms(call, now_ms):",
         "tests/adapters/test_live_state_effects.py::test_a_caller_moved_again_soon_after_a_lost_claim_is_looked_after_again",
     ),
     Mutant(
