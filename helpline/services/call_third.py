@@ -79,6 +79,8 @@ def bring_together(sw: Switchboard, psychologist: str) -> bool:
     call = her_talk(sw, psychologist)
     if call is None or call.attempt is None:
         return False
+    if call.third_in and not call.held:
+        return True  # said twice: her page sends again what was not answered
     attempt, now_ms = call.attempt, sw.clock.now_ms()
 
     def decide(now: LiveCall) -> Change | None:
@@ -94,6 +96,8 @@ def let_third_go(sw: Switchboard, psychologist: str) -> bool:
     call = her_talk(sw, psychologist)
     if call is None or call.attempt is None:
         return False
+    if call.third is None and call.third_out is not None:
+        return True  # said twice
     attempt, now_ms = call.attempt, sw.clock.now_ms()
 
     def decide(now: LiveCall) -> Change | None:

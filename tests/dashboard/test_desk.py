@@ -82,6 +82,14 @@ def problem(answer: TestResponse) -> str:
     return unquote(answer.headers.get("X-Desk-Problem", ""))
 
 
+def _third_picks_up(desk: Desk, pages: Pages) -> None:
+    call = desk.sw.calls.get("the-call")
+    assert call is not None
+    assert call.third is not None
+    desk.sw.offers.change(call.third, (OfferState.DUE,), OfferState.RINGING, now_ms=pages.clock.now)
+    assert desk.sw.offers.third_picks_up(call.third, pages.clock.now)
+
+
 def test_each_button_of_a_talk_does_its_work_and_shows_what_is_next(desk: Desk, pages: Pages) -> None:
     pages.sw.book.structures = (*CARDS, CLINIC)  # type: ignore[misc]  # the book of tests may change
     desk.talks()
@@ -94,11 +102,7 @@ def test_each_button_of_a_talk_does_its_work_and_shows_what_is_next(desk: Desk, 
 
     rung = desk.does("/desk/third", whom="s:lac").text
     assert "Sonnerie en cours : Clinique du Lac" in rung
-    call = desk.sw.calls.get("the-call")
-    assert call is not None
-    assert call.third is not None
-    desk.sw.offers.change(call.third, (OfferState.DUE,), OfferState.RINGING, now_ms=pages.clock.now)
-    assert desk.sw.offers.third_picks_up(call.third, pages.clock.now)
+    _third_picks_up(desk, pages)
     assert "Mettre en relation à trois" in desk.browser.get("/desk").text
     assert "Une annonce dit à l’appelant qui est là" in desk.does("/desk/talk", to="together").text
     assert problem(desk.does("/desk/talk", to="hand_over"))  # the caller is not yet back
@@ -112,6 +116,19 @@ def test_hold_and_resume_said_twice_are_done_once_and_nothing_is_refused(desk: D
 
     assert [problem(answer) for answer in answers] == [""] * 4
     assert ["Reprendre" in answer.text for answer in answers] == [True, True, False, False]
+
+
+def test_bringing_together_and_letting_go_said_twice_are_done_once_and_nothing_is_refused(
+    desk: Desk, pages: Pages
+) -> None:
+    pages.sw.book.structures = (*CARDS, CLINIC)  # type: ignore[misc]  # the book of tests may change
+    desk.talks()
+    desk.does("/desk/third", whom="s:lac")
+    _third_picks_up(desk, pages)
+
+    answers = [desk.does("/desk/talk", to=to) for to in ("together", "together", "let_go", "let_go")]
+
+    assert [problem(answer) for answer in answers] == [""] * 4
 
 
 @pytest.mark.parametrize("whom", ["s:lac", "p:p2"])
