@@ -145,7 +145,7 @@ def test_no_orientation_wished_cannot_stand_beside_one_taken_up(choice: str) -> 
         ({"caller": ["medecin"]}, "caller"),
         ({"level": 3}, "level"),
         ({"difficulties": "EPU"}, "difficulties"),
-        ({"difficulties": ["EPU", "XXX"]}, "difficulties"),
+        ({"difficulties": ["EPU", "NIX"]}, "difficulties"),
         ({"main_difficulty": "EPU"}, "main_difficulty"),
         ({"reconversion": "en_sante"}, "reconversion"),
         ({"no_orientation": "oui"}, "no_orientation"),

@@ -18,7 +18,6 @@ from helpline.domain.presence import State
 from helpline.emulator import rest_app
 from helpline.ports import Carrier, LegStatus, LiveCalls, NewFiche, Offers
 from helpline.processes.sweeps import LEASE_MS
-from helpline.services import keep_duty
 from helpline.services.follow_leg import follow_leg
 from helpline.services.follow_room import RoomNews, follow_room
 from helpline.services.reconcile import reconcile
@@ -272,27 +271,6 @@ def test_a_caller_moved_by_a_process_hours_ahead_is_looked_after_all_the_same(
 
 
 # ---- an order on its way when Redis is lost
-
-
-def test_an_order_that_takes_seconds_longer_than_the_copy_does_not_ring_on(
-    line: Line, redis_admin: redis.Redis
-) -> None:
-    way = SlowWay(line)
-    line.caller().dials()
-    line.until(way.has_one, 1)
-    redis_admin.flushall()
-    line.until(lambda: line.sw.calls.epoch() is not None, 3)
-    line.until(lambda: bool(lives(line, line.vera)) and bool(lives(line, line.bruno)), 1)
-    for who in (line.vera, line.bruno):
-        keep_duty.begin_break(line.sw, who.person.id)
-    line.after(2.5)
-    before = {who: len(lives(line, who)) for who in (line.vera, line.bruno)}
-
-    way.lands()
-    line.after(3)
-
-    (late,) = [lives(line, who)[n:] for who, n in before.items() if len(lives(line, who)) > n]
-    assert [ended is not None for _, ended in late] == [True], line.story()
 
 
 def test_a_look_that_lasts_longer_than_orders_are_on_their_way_is_enough(

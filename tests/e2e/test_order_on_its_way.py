@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 import redis
 import requests
 
@@ -93,10 +94,13 @@ def test_whose_order_comes_back_to_a_copy_that_was_lost_meanwhile_is_not_left_ri
     assert [ended is not None for who in (line.vera, line.bruno) for _, ended in lives(line, who)] == [True]
 
 
+@pytest.mark.parametrize("late_s", [0.5, 2.5])
 def test_an_order_that_arrives_when_all_is_built_anew_does_not_ring_on(
-    line: Line, redis_admin: redis.Redis
+    line: Line, redis_admin: redis.Redis, late_s: float
 ) -> None:
-    """She is on a break by then: no later ring of hers would find her line busy and tell."""
+    """She is on a break by then: no later ring of hers would find her line busy and tell. The one comes before the second
+    look at the young copy, the other after it.
+    """
     way = SlowWay(line)
     line.caller().dials()
     line.until(way.has_one, 1)
@@ -105,7 +109,7 @@ def test_an_order_that_arrives_when_all_is_built_anew_does_not_ring_on(
     line.until(lambda: bool(lives(line, line.vera)) and bool(lives(line, line.bruno)), 1)
     for who in (line.vera, line.bruno):
         keep_duty.begin_break(line.sw, who.person.id)
-    line.after(0.5)
+    line.after(late_s)
     before = {who: len(lives(line, who)) for who in (line.vera, line.bruno)}
 
     way.lands()
