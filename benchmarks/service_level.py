@@ -25,15 +25,26 @@ from benchmarks.service import product, yardsticks
 from benchmarks.service.goals import (
     BONUS_S,
     LONG,
+    LONG_RUN,
     NEEDED,
+    STAND_IN,
     STRICT_S,
     URGENT,
     Cell,
     Goal,
     goals_with_errors,
+    long_of,
 )
-from benchmarks.service.world import Outcome, World, callers
-from benchmarks.service.yardsticks import EVERYBODY, IN_TURN, IN_TURN_AFTER_GREETING, LIMIT, SPARING, Way
+from benchmarks.service.world import Caller, Outcome, World, callers
+from benchmarks.service.yardsticks import (
+    EVERYBODY,
+    IN_TURN,
+    IN_TURN_AFTER_GREETING,
+    LIMIT,
+    SHARED,
+    SPARING,
+    Way,
+)
 
 WAYS: Mapping[str, Way] = {
     "limit": LIMIT,
@@ -41,26 +52,42 @@ WAYS: Mapping[str, Way] = {
     "in turn": IN_TURN,
     "everybody": EVERYBODY,
 }
+COMPARED = ("limit", "in turn, after a greeting", "everybody")
+"""What goals name: played on many more calls too."""
 
 
 def play_world(name: str, world: World, calls: int, seed: int) -> list[Cell]:
-    """Every policy that matters in this world, on the same callers."""
+    """Every policy that matters in this world, on the same callers; then yardsticks alone, on many more."""
     people = callers(world, calls, seed)
-
-    def cell(policy: str, outcome: Outcome, bonus_s: int = 0) -> Cell:
-        common, rare = (tuple(outcome.batches(people, kind)) for kind in (False, True))
-        return Cell(name, policy, common, rare, outcome.overtaken(people, bonus_s))
-
-    ways = WAYS | ({"sparing": SPARING} if world.with_skill else {})
-    cells = [cell(way, yardsticks.play(kind, world, people, seed)) for way, kind in ways.items()]
+    ways = ways_of(name)
+    cells = [
+        _cell(name, way, yardsticks.play(kind, world, people, seed), people) for way, kind in ways.items()
+    ]
     with tempfile.TemporaryDirectory() as folder, product.live_state() as store:
         bonuses = {"product": 0}
         if name in URGENT:
             bonuses |= {"product, bonus": BONUS_S, "product, strict": STRICT_S}
         for policy, bonus_s in bonuses.items():
             outcome = product.play(world, people, seed, store, Path(folder), bonus_s)
-            cells.append(cell(policy, outcome, bonus_s))
+            cells.append(_cell(name, policy, outcome, people, bonus_s))
+    if name in STAND_IN:
+        many = callers(world, LONG_RUN[STAND_IN[name]] * calls, seed)
+        for way, kind in ways.items():
+            if way in COMPARED or way == STAND_IN[name]:
+                cells.append(_cell(name, long_of(way), yardsticks.play(kind, world, many, seed), many))
     return cells
+
+
+def ways_of(world: str) -> Mapping[str, Way]:
+    """The yardsticks of a world; rings make no difference where telephones are instant."""
+    if world not in STAND_IN:
+        return WAYS
+    return {"limit": LIMIT, "sparing": SPARING} if STAND_IN[world] == "sparing" else WAYS | {"shared": SHARED}
+
+
+def _cell(name: str, policy: str, outcome: Outcome, people: Sequence[Caller], bonus_s: int = 0) -> Cell:
+    common, rare = (tuple(outcome.batches(people, kind)) for kind in (False, True))
+    return Cell(name, policy, common, rare, outcome.overtaken(people, bonus_s))
 
 
 def on_one_core(taken: Synchronized[int]) -> None:

@@ -36,6 +36,9 @@ NEEDED = {
     "S1": _RINGING, "S2": _RINGING, "S3": _RINGING, "S4": _RINGING,
     "S5": _AWAY, "S6": _SKILLS, "S7": URGENT,
 }  # fmt: skip
+LONG_RUN = {"shared": 24, "sparing": 133}
+"""Yardsticks are played on so many times the calls too, where this one stands in for the product: they take a
+fiftieth of its time. With instant telephones both sides of a ratio lie within one point of each other."""
 LONG = 4
 """The urgent are few and what they gain is small: their world is played with this many times the calls."""
 
@@ -71,6 +74,12 @@ class Cell:
             overtaken=self.overtaken + other.overtaken,
         )
 
+    def levels(self, kind: str) -> Mapping[str, float]:
+        """`kind`: every, common or rare."""
+        if kind == "every":
+            return self.every
+        return self.rare if kind == "rare" else self.common
+
     def without(self, nth: int) -> Cell:
         """As if one stretch of calls had not been."""
         common, rare = (b[:nth] + b[nth + 1 :] for b in (self.common_batches, self.rare_batches))
@@ -96,6 +105,11 @@ class Goal:
 Cells = Mapping[tuple[str, str], Cell]
 
 
+def long_of(policy: str) -> str:
+    """The cell in which a yardstick is played on many more calls."""
+    return f"{policy}, long"
+
+
 def goals_with_errors(cells: Cells) -> list[Goal]:
     """Every goal whose world was played, each with how sure its figure is."""
     stretches = min(len(cell.common_batches) for cell in cells.values())
@@ -111,26 +125,22 @@ def goals_with_errors(cells: Cells) -> list[Goal]:
 
 def goals(cells: Cells) -> Iterator[Goal]:
     """S1 to S7 of the study, each with its figure."""
-    rungs = ((name, *_levels(cells, name)) for name in _RINGING if (name, "product") in cells)
-    for name, ours, limit in rungs:
+    for name in (name for name in _RINGING if (name, "product") in cells):
+        ours = in_the_long_run(cells, name)
+        limit, in_turn, everybody = (
+            cells[name, long_of(way)].every for way in ("limit", "in turn, after a greeting", "everybody")
+        )
         yield Goal("S1 within 30 s, share of the limit", name, ours["w30"] / limit["w30"], _S1[name])
         if name not in _S2_TO_S4:
             continue
-        in_turn = cells[name, "in turn, after a greeting"].every["w30"]
-        yield Goal("S2 × one after another after a greeting", name, ours["w30"] / in_turn, 1.5)
+        yield Goal("S2 × one after another after a greeting", name, ours["w30"] / in_turn["w30"], 1.5)
         over = 100 * (ours["abandoned"] - limit["abandoned"])
         yield Goal("S3 abandoned, points over the limit", name, over, 5.0, at_most=True)
         if name.startswith("30"):
-            everybody = cells[name, "everybody"].every
-            yield Goal(
-                "S4 rings, × ringing everybody", name, ours["rings"] / everybody["rings"], 0.75, at_most=True
-            )
-            yield Goal(
-                "S4 within 30 s, points over ringing everybody",
-                name,
-                100 * (ours["w30"] - everybody["w30"]),
-                -0.5,
-            )
+            rings = ours["rings"] / everybody["rings"]
+            yield Goal("S4 rings, × ringing everybody", name, rings, 0.75, at_most=True)
+            more = 100 * (ours["w30"] - everybody["w30"])
+            yield Goal("S4 within 30 s, points over ringing everybody", name, more, -0.5)
     for name in filter(lambda name: (name, "product") in cells, _AWAY):
         ours = cells[name, "product"].every
         yield Goal(
@@ -140,11 +150,12 @@ def goals(cells: Cells) -> Iterator[Goal]:
             1.35,
         )
     for name in filter(lambda name: (name, "product") in cells, _SKILLS):
-        ours, idlest = cells[name, "product"], cells[name, "limit"]
-        yield Goal("S6 the rare skill, × longest idle", name, ours.rare["w30"] / idlest.rare["w30"], 1.15)
-        yield Goal("S6 everybody else, × longest idle", name, ours.common["w30"] / idlest.common["w30"], 0.99)
-        best = cells[name, "sparing"].every["w30"]
-        yield Goal("S6 everybody, × the order itself", name, ours.every["w30"] / best, 0.999)
+        idlest = cells[name, long_of("limit")]
+        rare, others = (in_the_long_run(cells, name, kind)["w30"] for kind in ("rare", "common"))
+        yield Goal("S6 the rare skill, × longest idle", name, rare / idlest.rare["w30"], 1.15)
+        yield Goal("S6 everybody else, × longest idle", name, others / idlest.common["w30"], _S6[name])
+        ours, best = (cells[name, policy].every["w30"] for policy in ("product", "sparing"))
+        yield Goal("S6 everybody, × the order itself", name, ours / best, 0.999)
     for name in filter(lambda name: (name, "product") in cells, URGENT):
         plain, bonus, strict = (cells[name, f"product{kind}"] for kind in ("", ", bonus", ", strict"))
         gained, most = (100 * (c.rare["w30"] - plain.rare["w30"]) for c in (bonus, strict))
@@ -152,9 +163,19 @@ def goals(cells: Cells) -> Iterator[Goal]:
         yield Goal("S7 overtaken by more than the bonus", name, float(bonus.overtaken), 0.0, at_most=True)
 
 
-_S1 = dict(zip(_RINGING, (0.90, 0.90, 0.94, 0.96, 0.80, 0.95), strict=True))
+def in_the_long_run(cells: Cells, world: str, kind: str = "every") -> Mapping[str, float]:
+    """What the product would reach if it were played as long as the yardsticks.
+
+    Its stand-in's levels there, times what the product made of the callers both met: those two differ little, so
+    the quotient is known far better than either.
+    """
+    stand_in = STAND_IN[world]
+    ours, same, long = (cells[world, p].levels(kind) for p in ("product", stand_in, long_of(stand_in)))
+    return {name: long[name] * ours[name] / same[name] if same[name] else long[name] for name in long}
+
+
+STAND_IN = dict.fromkeys(_RINGING, "shared") | dict.fromkeys(_SKILLS, "sparing")
+_S1 = dict(zip(_RINGING, (0.90, 0.90, 0.94, 0.95, 0.80, 0.95), strict=True))
+_S6 = dict(zip(_SKILLS, (0.99, 0.985, 0.99), strict=True))
+"""One number of each was mended: docs/decisions/service-goals.md."""
 _S2_TO_S4 = tuple(_RINGING)[:4]
-
-
-def _levels(cells: Cells, name: str) -> tuple[Mapping[str, float], Mapping[str, float]]:
-    return cells[name, "product"].every, cells[name, "limit"].every

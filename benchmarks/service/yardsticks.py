@@ -3,8 +3,11 @@
 - `limit`: whoever is free is with the caller at once (Erlang-A: nothing can do better with the same people);
 - `in_turn`: one phone after the other, 20 s each, after a greeting or from the pick-up;
 - `everybody`: all free phones at once, from the pick-up;
+- `shared`: free ÷ waiting of them, five at most, everybody's first ring before anybody's second;
 - with skills: `limit` that takes the longest idle of those able, whatever else they can do;
-- `sparing`: the same, but who has the skill last for those who do not need it. The product's order at its best.
+- `sparing`: the same, but who has the skill last for those who do not need it.
+
+`shared` and `sparing` are the product's order at its best: they stand in for it where it would take too long.
 """
 
 from __future__ import annotations
@@ -21,13 +24,15 @@ from benchmarks.service.world import Answers, Caller, Outcome, World, spells
 class Way:
     """`greeting_s` is spoken before anybody is rung; nobody is joined earlier than `earliest_s` after the pick-up.
 
-    `spares`: who has the skill is taken last by those who do not need it.
+    `shares`: `at_once` is the most, if there are so many free for each who waits. `spares`: who has the skill is
+    taken last by those who do not need it.
     """
 
     at_once: int = 1
     greeting_s: float = 0.0
     earliest_s: float = 5.0
     instant: bool = False
+    shares: bool = False
     spares: bool = False
 
 
@@ -36,6 +41,7 @@ SPARING = Way(instant=True, earliest_s=0, spares=True)
 IN_TURN_AFTER_GREETING = Way(greeting_s=15, earliest_s=15)
 IN_TURN = Way()
 EVERYBODY = Way(at_once=1_000_000)
+SHARED = Way(at_once=5, shares=True)
 
 
 @dataclass
@@ -125,22 +131,38 @@ class _Line:
         return self.way.spares and who < self.world.with_skill and not waiting.caller.rare
 
     def _ring(self, now: float) -> None:
-        for waiting in list(self.line.values()):
+        if self.way.instant:
+            for waiting in list(self.line.values()):
+                self._join_at_once(waiting, now)
+            return
+        for most in self._rounds():
+            for waiting in self.line.values():
+                self._ring_for(waiting, most, now)
+
+    def _join_at_once(self, waiting: _Waiting, now: float) -> None:
+        able = self._able(waiting.caller)
+        if able:
+            who = min(able, key=lambda who: (self._is_spared(waiting, who), self.free[who]))
+            del self.free[who], self.line[waiting.caller.number]
+            self._joined(waiting.caller, who, now)
+
+    def _rounds(self) -> tuple[int, ...]:
+        """How many phones a caller may have ringing, in one round through the line after the other."""
+        if not self.way.shares or not self.line:
+            return (self.way.at_once,)
+        reachable = len(self.free) + sum(len(waiting.ringing) for waiting in self.line.values())
+        return (1, max(1, min(self.way.at_once, reachable // len(self.line))))
+
+    def _ring_for(self, waiting: _Waiting, most: int, now: float) -> None:
+        able = self._able(waiting.caller)
+        while able and len(waiting.ringing) < most:
+            fresh = [who for who in able if who not in waiting.tried]
+            if not fresh and waiting.ringing:
+                break
+            if not fresh:
+                waiting.tried.clear()
+            self._order(waiting, min(fresh or able, key=self.free.__getitem__), now)
             able = self._able(waiting.caller)
-            if self.way.instant:
-                if able:
-                    who = min(able, key=lambda who: (self._is_spared(waiting, who), self.free[who]))
-                    del self.free[who], self.line[waiting.caller.number]
-                    self._joined(waiting.caller, who, now)
-                continue
-            while able and len(waiting.ringing) < self.way.at_once:
-                fresh = [who for who in able if who not in waiting.tried]
-                if not fresh and waiting.ringing:
-                    break
-                if not fresh:
-                    waiting.tried.clear()
-                self._order(waiting, min(fresh or able, key=self.free.__getitem__), now)
-                able = self._able(waiting.caller)
 
     def _order(self, waiting: _Waiting, who: int, now: float) -> None:
         ring = next(self.serial)
