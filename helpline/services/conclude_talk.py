@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from helpline.domain.call import Event, LiveCall
+from helpline.domain.call import Event, LiveCall, Stage
 from helpline.ports import Change
 from helpline.services.change_call import change_call
-from helpline.services.her_talk import her_talk, is_hers
+from helpline.services.her_talk import her_talk, is_hers, talk_left
 from helpline.services.switchboard import Switchboard
 
 
 def conclude_talk(sw: Switchboard, psychologist: str) -> bool:
-    """End the talk of `psychologist` on purpose. Raises LiveStateDown.
+    """End the talk of `psychologist` on purpose. Said twice, done once. Raises LiveStateDown.
 
     False when she is in none, or her caller is on hold: who is ended hears her goodbye first.
 
@@ -19,7 +19,8 @@ def conclude_talk(sw: Switchboard, psychologist: str) -> bool:
     """
     call = her_talk(sw, psychologist)
     if call is None or call.attempt is None:
-        return False
+        left = talk_left(sw, psychologist)
+        return left is not None and left.stage is Stage.CLOSING
     attempt = call.attempt
     now_ms = sw.clock.now_ms()
 

@@ -6,19 +6,22 @@ go before somebody else has them. Her leaving such a talk in any other way means
 
 from __future__ import annotations
 
-from helpline.domain.call import Event, LiveCall
+from helpline.domain.call import Event, LiveCall, Stage
 from helpline.ports import Change
 from helpline.services.change_call import change_call
-from helpline.services.her_talk import her_talk, is_hers
+from helpline.services.her_talk import her_talk, is_hers, talk_left
 from helpline.services.note_fiche import open_fiche
 from helpline.services.switchboard import Switchboard
 
 
 def hand_over(sw: Switchboard, psychologist: str) -> bool:
-    """Leave the caller to the third party. False when not all three are together. Raises LiveStateDown."""
+    """Leave the caller to the third party. Said twice, done once. Raises LiveStateDown.
+
+    False when not all three are together.
+    """
     call = her_talk(sw, psychologist)
     if call is None or call.attempt is None:
-        return False
+        return _is_handed_over(sw, psychologist)
     attempt, now_ms = call.attempt, sw.clock.now_ms()
 
     def decide(now: LiveCall) -> Change | None:
@@ -30,6 +33,12 @@ def hand_over(sw: Switchboard, psychologist: str) -> bool:
     if before is not None:
         take_over_fiche(sw, before, now_ms)
     return before is not None
+
+
+def _is_handed_over(sw: Switchboard, psychologist: str) -> bool:
+    """Has somebody else the caller she had, while her leg still stands?"""
+    left = talk_left(sw, psychologist)
+    return left is not None and left.stage in (Stage.HANDED_OVER, Stage.TALKING)
 
 
 def handed_over(call: LiveCall, now_ms: int) -> Change:

@@ -394,14 +394,43 @@ def test_a_colleague_can_neither_see_nor_change_her_fiche(desk: Desk, pages: Pag
     assert desk.fiche(fiche).edition == 0
 
 
-def test_terminer_ends_the_talk_once(desk: Desk) -> None:
+def test_terminer_said_twice_ends_the_talk_once_and_is_not_refused(desk: Desk) -> None:
     desk.talks()
 
-    assert desk.does("/desk/conclude").status_code == 200
+    answers = [desk.does("/desk/conclude") for _ in range(2)]
+
     call = desk.sw.calls.get("the-call")
     assert call is not None
     assert call.stage is Stage.CLOSING
+    assert [problem(answer) for answer in answers] == ["", ""]
+
+
+def test_terminer_after_the_end_of_a_talk_is_refused(desk: Desk, pages: Pages) -> None:
+    desk.talks()
+    offer = desk.sw.offers.get("attempt1")
+    assert offer is not None
+    settle_offer(desk.sw, offer, Settlement.TALKED, pages.clock.now)
+
     assert problem(desk.does("/desk/conclude")) == "Ce geste n’est plus possible maintenant."
+
+
+@pytest.mark.parametrize("whom", ["s:lac", "p:p2"])
+def test_transferer_said_twice_is_done_once_and_nothing_is_refused(
+    desk: Desk, pages: Pages, whom: str
+) -> None:
+    pages.sw.book.structures = (*CARDS, CLINIC)  # type: ignore[misc]  # the book of tests may change
+    desk.talks()
+    desk.does("/desk/third", whom=whom)
+    _third_picks_up(desk, pages)
+    desk.does("/desk/talk", to="together")
+    call = desk.sw.calls.get("the-call")
+    assert call is not None
+    both = {"caller_in": True, "third_in": True, "psychologist_in": True}
+    desk.sw.calls.save(call, Change(set=both), pages.clock.now)
+
+    answers = [desk.does("/desk/talk", to="hand_over") for _ in range(2)]
+
+    assert [problem(answer) for answer in answers] == ["", ""]
 
 
 def test_the_policy_names_the_softphone_s_origin_on_this_page_alone(desk: Desk) -> None:
