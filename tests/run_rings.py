@@ -70,7 +70,8 @@ def find_both() -> None:
 ONE_STORY = "test_a_caller_is_answered_and_counted_and_nothing_is_left"
 """Told on PostgreSQL too; SQLite tells all of them."""
 
-RACES = ("tests/e2e/races", "tests/e2e/test_accept_at_any_moment.py", "tests/e2e/test_crash_points.py")
+RACES = ("tests/e2e/races", "tests/e2e/test_accept_at_any_moment.py")
+CRASHES = ("tests/e2e/test_crash_points.py",)
 
 RINGS = (
     Ring("install", 240, commands=((*PYTHON, "-m", "pip", "check", "--disable-pip-version-check"),)),
@@ -100,16 +101,18 @@ RINGS = (
     Ring(
         "stories, stepped",
         240,
-        tests=("tests/e2e", *(f"--ignore={path}" for path in RACES), "-m", "not real and not leak"),
+        tests=(
+            "tests/e2e",
+            *(f"--ignore={path}" for path in (*RACES, *CRASHES)),
+            "-m",
+            "not real and not leak",
+        ),
         needs=find_redis,
         stepped=True,
     ),
+    Ring("crash points, stepped", 150, tests=CRASHES, needs=find_redis, stepped=True),
     Ring(
-        "races and crash points, stepped",
-        240,
-        tests=(*RACES, "-m", "not real and not leak"),
-        needs=find_redis,
-        stepped=True,
+        "races, stepped", 180, tests=(*RACES, "-m", "not real and not leak"), needs=find_redis, stepped=True
     ),
     Ring("real processes", 420, tests=("tests/e2e", "-m", "real and not leak"), needs=find_redis),
     # PostgreSQL too: it is killed, stopped and filled in there, so the one that a setting names will not do.

@@ -106,12 +106,13 @@ def make_line(
             seed=seed,
             origins={builders.FALLBACK: fallback_host(book)},
         )
+        open_lines[:] = [line for line in open_lines if not line.is_closed]
         open_lines.append(Line(Stepper(scene), people, f"{builders.FALLBACK}/index.xml"))
         return open_lines[-1]
 
     yield make
     for line in open_lines:
-        line.stepper.service.close()
+        line.close()
 
 
 @pytest.fixture

@@ -3,7 +3,8 @@
 An effect is a command to Redis that changes something, a statement of SQL that does, a commit, an order to the
 carrier. Reading is none: to die between two effects is to die before the second. `Deaths` counts them; with `at` the
 process that comes to that one dies there, before or after it, and nothing of it runs any more: what it would have
-done on its way out (`finally`) is not done either. A new one is put in its place at once; Redis may be lost with it.
+done on its way out (`finally`) is not done either. Nothing happens outside between two effects of one step of a
+process, so that dying before the second is dying after the first: `points` names either. A new one is put in its place at once; Redis may be lost with it.
 
 The web dies inside a request: the carrier sees the connection break. The other web worker takes what comes next.
 """
@@ -47,6 +48,8 @@ class Deaths:
     lost: Callable[[], None] = lambda: None
     seen: int = 0
     names: list[str] = field(default_factory=list)
+    firsts: set[int] = field(default_factory=set)
+    """Effects that were the first of a request, or of one turn of a loop."""
     struck: str = ""
     inside: str = ""
     dead: bool = False
@@ -55,10 +58,16 @@ class Deaths:
     def process(self, name: str) -> Iterator[None]:
         """What runs in here belongs to one process; its death ends here."""
         self.inside, self.dead = name, False
+        self.firsts.add(self.seen + 1)
         try:
             yield
         finally:
             self.inside, self.dead = "", False
+
+    def points(self) -> list[tuple[int, bool]]:
+        """Every two deaths that differ: (number of the effect, after it?)."""
+        every = ((at, after) for at in range(1, self.seen + 1) for after in (False, True))
+        return [(at, after) for at, after in every if after or at in self.firsts]
 
     def effect(self, name: str, do: Callable[[], Any], is_one: Callable[[Any], bool] = lambda _: True) -> Any:
         """Do something outside. `is_one` looks at the answer: a script that found nothing to do is no effect."""

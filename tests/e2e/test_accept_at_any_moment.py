@@ -52,7 +52,7 @@ def test_accepted_at_any_moment(trouble: str, by: str, make_line: MakeLine, redi
         except AssertionError as error:
             wrong[at_ms] = str(error).partition("\n")[0]
         finally:
-            line.stepper.service.close()
+            line.close()
 
     assert not wrong, f"{len(wrong)} of {len(moments)}: {wrong}"
 

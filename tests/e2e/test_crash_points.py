@@ -166,7 +166,7 @@ def play(
                 STORIES[story](line, deaths)
                 goes_home(line, redis_admin, Allowed(silence_ms=SILENCE_MS, third_party=story == "transfer"))
         finally:
-            line.stepper.service.close()
+            line.close()
 
     return play_it
 
@@ -178,8 +178,8 @@ def test_dying_at_any_effect_loses_nobody(
 ) -> None:
     counting = Deaths()
     play(story, counting)
-    points = [(at, after) for at in range(1, counting.seen + 1) for after in (False, True)]
-    print(f"{story}: {counting.seen} effects, {len(points)} deaths")
+    points = counting.points()
+    print(f"{story}: {counting.seen} effects, {2 * counting.seen} deaths, {len(points)} of which differ")
     if not LONG:
         points = random.Random(f"{seed} {story} {lost}").sample(points, IN_CI)
 
