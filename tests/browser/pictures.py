@@ -138,7 +138,10 @@ ONLY_LIGHT = ("desk-third", "telephone", "board", "desk-idle", "desk-coding")
 
 
 def main(names: list[str]) -> None:
-    wanted = [scene for scene in SCENES if not names or scene.__name__ in names]
+    by_name = {scene.__name__: scene for scene in SCENES}
+    if not set(names) <= set(by_name):
+        sys.exit(f"usage: python -m tests.browser.pictures [NAME…]; names: {', '.join(by_name)}")
+    wanted = [by_name[name] for name in names or by_name]
     with (
         tempfile.TemporaryDirectory(prefix="hl-pictures-") as name,
         DemoParts(plain_environ(Path(name)), Path(name)) as demo,
