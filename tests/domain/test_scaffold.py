@@ -6,7 +6,7 @@ import re
 import tomllib
 from pathlib import Path
 
-from tests.run_rings import CHECK, RINGS
+from tests.rings import CHECK, RINGS
 
 ROOT = Path(__file__).parents[2]
 
