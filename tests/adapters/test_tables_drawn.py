@@ -12,7 +12,7 @@ from helpline.adapters.redis.keys import APP_KEY_PREFIXES
 from helpline.domain import call, presence
 from tests import draw_tables
 from tests.adapters.test_live_state_machine import OWN_KEYS
-from tests.chaos import judge
+from tests.chaos import stores
 
 ROOT = Path(__file__).parents[2]
 LUA = ROOT / "helpline/adapters/redis/lua"
@@ -97,7 +97,7 @@ def test_what_is_left_when_nobody_calls_is_what_the_page_says() -> None:
         r"^When nobody calls, what is left is (.*?)\n\n", LIVE_STATE, re.DOTALL | re.MULTILINE
     )
     names = {name.rstrip("…") for name in re.findall(r"`([^`]+)`", said)}
-    judged = {"rq:" if key.startswith("rq:") else key for key in (*judge.STAY, *judge.STAY_PREFIXES)}
+    judged = {"rq:" if key.startswith("rq:") else key for key in (*stores.STAY, *stores.STAY_PREFIXES)}
 
     assert names == {"batch:" if key.startswith("batch:") else key for key in judged}
     assert {key.partition(":")[0] for key in OWN_KEYS} <= {name.partition(":")[0] for name in names}

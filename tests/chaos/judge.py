@@ -1,4 +1,4 @@
-"""The verdict of a run, from the carrier's log. What our stores say is compared with it, never believed.
+"""The verdict of a run, from the carrier's log alone; `stores` compares what our stores say with it.
 
 Pure functions over the records of the log; `findings` puts them together. Each finding names the legs it is about,
 so that their story can be printed.
@@ -66,17 +66,6 @@ class World:
     ours: frozenset[str] = frozenset()
     outages: tuple[tuple[int, int], ...] = ()
     third: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
-class Stores:
-    """Our stores when all is over, beside what they held before the first call."""
-
-    end_states: Mapping[str, int]
-    presented: int
-    keys: frozenset[str]
-    presences: Mapping[str, str]
-    presences_before: Mapping[str, str]
 
 
 def findings(log: Sequence[Record], world: World) -> list[Finding]:
@@ -261,44 +250,6 @@ def _ended_once(log: Sequence[Record]) -> Iterable[Finding]:
     for leg, count in ends.items():
         if count > 1:
             yield Finding("ended twice", f"{leg} ended {count} times", (leg,))
-
-
-def compare(log: Sequence[Record], stores: Stores) -> list[Finding]:
-    """Our stores against the carrier's log: counts, what is left in Redis, who is where."""
-    callers = inbound_legs(log)
-    found = []
-    total = sum(stores.end_states.values())
-    if total != len(callers):
-        found.append(Finding("counts", f"{len(callers)} callers, {total} end states counted"))
-    if stores.presented != len(callers):
-        found.append(Finding("counts", f"{len(callers)} callers, {stores.presented} counted as presented"))
-    left = sorted(key for key in stores.keys if not _may_stay(key))
-    if left:
-        found.append(Finding("Redis", f"{len(left)} keys are left: {', '.join(left[:8])}"))
-    for who, state in stores.presences_before.items():
-        if stores.presences.get(who) != state:
-            found.append(Finding("presence", f"{who} was {state}, is {stores.presences.get(who)}"))
-    return found
-
-
-STAY = ("done:forgets", "epoch", "psys", "tokens", "due:wake", "alarms")
-STAY_PREFIXES = (
-    "psy:",
-    "lease:",
-    "clock:",
-    "stat:",
-    "batch:",
-    "rq:worker",
-    "rq:queue",
-    "rq:clean",
-    "rq:failed:",
-    "rq:wip:",
-)
-
-
-def _may_stay(key: str) -> bool:
-    """The empty state: what Redis holds when nobody calls (docs/internals/live_state.md)."""
-    return key in STAY or key.startswith(STAY_PREFIXES)
 
 
 def _numbers(log: Sequence[Record]) -> dict[str, str]:

@@ -20,6 +20,7 @@ from tests.chaos.desk import Desk
 from tests.chaos.house import CHARS_PER_S, ChaosParts, people_of
 from tests.chaos.plan import Plan
 from tests.chaos.player import Player
+from tests.chaos.stores import Stores, compare
 from tests.demo import plain_environ
 
 GO_HOME_S = 90.0
@@ -117,14 +118,14 @@ def _play(house: ChaosParts, plan: Plan, told: Callable[[str], None]) -> Result:
         outages=tuple(dealer.dealt.outages),
         third=frozenset(player.third),
     )
-    stores = judge.Stores(
+    stores = Stores(
         end_states=house.counts("end_state"),
         presented=sum(house.counts("presented").values()),
         keys=keys(house),
         presences=presences(house),
         presences_before=before,
     )
-    found = [*judge.findings(player.log, world), *judge.compare(player.log, stores)]
+    found = [*judge.findings(player.log, world), *compare(player.log, stores)]
     result = Result(plan, player.log, dealer.dealt, found, {"played": played, "erased": erased})
     told(f"  at the desk: {desk.pressed}")
     tell(result, started_ms, told)

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.chaos.judge import Finding, Stores, World, compare, ends, findings, story
+from tests.chaos.judge import Finding, World, ends, findings, story
+from tests.chaos.stores import Stores, compare
 
 VERA, BRUNO, NEVER = "+33639986000", "+33639986001", "+33639986099"
 OURS = "+33199000001"
