@@ -37,6 +37,7 @@ from helpline.services.hand_over import hand_over
 from helpline.services.hold_caller import hold_caller, resume_caller
 from helpline.services.switchboard import Switchboard
 from tests import builders
+from tests.live import live
 
 ENTRAIDE = "0800288038"
 
@@ -309,7 +310,7 @@ class Line:
         assert not broken, f"{broken}\n{self.story()}"
 
     def live(self) -> list[LiveCall]:
-        return self.sw.calls.live()
+        return live(self.sw.calls)
 
     def only_call(self) -> LiveCall:
         (call,) = self.live()
@@ -328,7 +329,7 @@ class Line:
 
     def until_counted(self, seconds: float = 400) -> dict[str, int]:
         """Let the sweep count and erase; the end states counted."""
-        self.until(lambda: not self.sw.calls.live(), seconds)
+        self.until(lambda: not live(self.sw.calls), seconds)
         self.until(lambda: not self.stepper.service.carrier.finished_legs(), seconds)
         self.after(1)
         return self.counts()

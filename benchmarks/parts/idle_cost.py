@@ -75,7 +75,7 @@ def measured() -> Idle:
         empty = _watched(pair)
         _fill(pair)
         full = _watched(pair)
-        assert len(pair.sw.calls.live()) == CALLERS, "somebody did not stay in the line"
+        assert len(pair.sw.calls.roll().just_wait) == CALLERS, "somebody did not stay in the line"
     told = ", ".join(f"{name} {empty[name]:.1f} → {full[name]:.1f}" for name in full)
     return Idle(CALLERS, sum(empty.values()), sum(full.values()), told)
 

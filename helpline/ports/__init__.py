@@ -35,6 +35,7 @@ from helpline.ports.live import (
     LiveCalls,
     Offers,
     Reception,
+    Roll,
     Saved,
 )
 from helpline.ports.news import News
@@ -73,6 +74,7 @@ __all__ = [
     "PublishedStore",
     "QueueMember",
     "Reception",
+    "Roll",
     "Renderer",
     "RestOutcome",
     "Saved",

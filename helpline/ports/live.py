@@ -81,6 +81,19 @@ class Reception:
     planned: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Roll:
+    """Every call, most of a long line in short.
+
+    `just_wait`: legs of those in the queue as far as we know, alone, in their place, not told that nobody answers.
+    `others`: all others not yet ended. `over`: when (ms) each call ended, by id, until it is forgotten.
+    """
+
+    just_wait: frozenset[str]
+    others: tuple[LiveCall, ...]
+    over: Mapping[str, int]
+
+
 class LiveCalls(Protocol):
     """The working copy of the calls. Every method may raise LiveStateDown."""
 
@@ -107,11 +120,7 @@ class LiveCalls(Protocol):
     def save(self, call: LiveCall, change: Change, now_ms: int) -> Saved:
         """Apply `change` if nobody changed the call since it was loaded."""
 
-    def live(self) -> list[LiveCall]:
-        """Every call not yet ended, in no order."""
-
-    def ended(self, before_ms: int, limit: int) -> list[LiveCall]:
-        """Records of calls that ended before a moment and have not been forgotten yet."""
+    def roll(self) -> Roll: ...
 
     def line(self, limit: int, now_ms: int, *, of_each_need: bool = False) -> LineView:
         """The first `limit` callers, with `of_each_need` the first `limit` of each need; in the order of the line.

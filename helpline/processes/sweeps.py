@@ -15,9 +15,14 @@ from dataclasses import dataclass
 from helpline.bootstrap import Service
 from helpline.domain.errors import CarrierDown, HelplineError, OutsideError, place_of
 from helpline.processes.sweep_job import SweepJob
-from helpline.services.reconcile import reconcile
+from helpline.services.reconcile import Reconciled, reconcile
 
 RECONCILE_EVERY_MS = 10_000
+RECONCILE_LEG_MS, RECONCILE_AT_LEAST_EVERY_MS = 10, 60_000
+"""A round costs in proportion to the legs on the line. With more than a thousand of them, and nothing to put right,
+the next comes this much later for each: docs/decisions/pace-of-the-reconciler.md.
+"""
+
 RECONCILE_RETRY_MS = 1_000
 RECONCILE_SOON_MS = 2_000
 """In a young copy, or with somebody unaccounted for: who was on the way has arrived by then."""
@@ -41,6 +46,18 @@ class Task:
     name: str
     do: Callable[[int], int]
     due_ms: int = 0
+
+
+def pause_ms(done: Reconciled) -> int:
+    """From the beginning of one round to that of the next. By what it found, not by how long it took: a replay of a
+    night looks at the same moments.
+    """
+    soon = done.young or done.strangers
+    if soon:
+        return RECONCILE_SOON_MS
+    if not done.agreed:
+        return RECONCILE_EVERY_MS  # news does get lost just now
+    return min(max(RECONCILE_EVERY_MS, RECONCILE_LEG_MS * done.legs), RECONCILE_AT_LEAST_EVERY_MS)
 
 
 class Sweeps:
@@ -103,7 +120,7 @@ class Sweeps:
         return now_ms + BATCH_EVERY_MS
 
     def _reconcile(self, now_ms: int) -> int:
-        """Every ten seconds; at once when the working copy is new or was lost."""
+        """Every ten seconds, of a very long line more seldom; at once when the working copy is new or was lost."""
         calls = self.switchboard.calls
         lost = calls.epoch() is None
         if lost or now_ms >= self._reconcile_at_ms:
@@ -118,8 +135,7 @@ class Sweeps:
                 # Given back at once: the next clock must not wait for the end of our lease.
                 calls.hold("reconcile", self.holder, 0, now_ms)
             self._strangers = done.strangers
-            soon = done.young or done.strangers
-            self._reconcile_at_ms = now_ms + (RECONCILE_SOON_MS if soon else RECONCILE_EVERY_MS)
+            self._reconcile_at_ms = now_ms + pause_ms(done)
         return now_ms + EPOCH_LOOK_MS
 
     def _sweep(self, now_ms: int) -> int:

@@ -68,7 +68,7 @@ def board_of(sw: Switchboard) -> BoardView:
     return BoardView(
         waiting=len(view.waiting),
         longest_since_ms=min(since) if since else None,
-        in_talk=sum(call.stage in _IN_TALK for call in sw.calls.live()),
+        in_talk=sum(call.stage in _IN_TALK for call in sw.calls.roll().others),
         people=tuple(people),
         ready=view.ready,
         alarms=sw.alarms.standing(),

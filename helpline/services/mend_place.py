@@ -7,6 +7,7 @@ then stands there too. Somebody of these who is in a room instead was missed by 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from helpline.domain.call import Event, LiveCall, Stage
@@ -18,15 +19,23 @@ from helpline.services.switchboard import Switchboard
 Rooms: TypeAlias = Mapping[str, tuple[str, ...]]
 """Room name to the leg ids in it."""
 
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the carrier showed: its live legs by id, and who stands in the queue since when (ms)."""
+
+    legs: Mapping[str, CarrierLeg]
+    queued: Mapping[str, int]
+
+
 JUST_ARRIVED_MS = 5_000
 _NOT_IN_A_ROOM = (Stage.WAITING, Stage.ALONE, Stage.CLOSING)
 
 
-def is_out_of_place(
-    call: LiveCall, legs: Mapping[str, CarrierLeg], queued: Mapping[str, int], now_ms: int
-) -> bool:
+def is_out_of_place(call: LiveCall, seen: Seen, now_ms: int) -> bool:
     """On the line, not in the queue, and not where their stage would have them be."""
-    if call.leg_id not in legs or call.leg_id in queued or call.stage not in _NOT_IN_A_ROOM:
+    on_the_line = call.leg_id in seen.legs and call.leg_id not in seen.queued
+    if not on_the_line or call.stage not in _NOT_IN_A_ROOM:
         return False
     return now_ms - call.arrived_ms > JUST_ARRIVED_MS
 

@@ -41,7 +41,7 @@ def take_back_alarms(sw: Switchboard, now_ms: int) -> None:
     standing = {alarm.kind for alarm in sw.alarms.standing()}
     if AlarmKind.NOBODY_ON_DUTY in standing and _on_duty(sw, sw.calls.line(PRESENCES_ONLY, now_ms)):
         sw.alarms.clear(AlarmKind.NOBODY_ON_DUTY, now_ms)
-    if AlarmKind.NOBODY_ANSWERS in standing and not any(_told(call) for call in sw.calls.live()):
+    if AlarmKind.NOBODY_ANSWERS in standing and not any(_told(call) for call in sw.calls.roll().others):
         sw.alarms.clear(AlarmKind.NOBODY_ANSWERS, now_ms)
     last = AlarmKind.LAST_ENDPOINT_DOES_NOT_ANSWER
     if last in standing and not _only_who_missed(sw, sw.calls.line(PRESENCES_ONLY, now_ms)):

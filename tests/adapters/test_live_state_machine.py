@@ -60,6 +60,7 @@ from helpline.services.take_call import take_call
 from tests import builders
 from tests.adapters.live_state import WELCOME_MS
 from tests.conftest import LONG
+from tests.live import live
 
 LINE = "entraide"
 MOST_CALLERS = 5
@@ -168,7 +169,7 @@ class Night(RuleBasedStateMachine):
     # ---- looking
 
     def live(self, *stages: Stage) -> list[LiveCall]:
-        calls = sorted(self.sw.calls.live(), key=lambda call: call.leg_id)
+        calls = sorted(live(self.sw.calls), key=lambda call: call.leg_id)
         return [call for call in calls if not stages or call.stage in stages]
 
     def on_line(self) -> list[str]:
@@ -490,7 +491,7 @@ class Night(RuleBasedStateMachine):
         self.clock.now = self.carrier.now_ms = now_ms
 
     def note_calls(self) -> None:
-        self.ever |= {call.id for call in self.sw.calls.live()}
+        self.ever |= {call.id for call in live(self.sw.calls)}
 
     # ---- what always holds
 

@@ -17,6 +17,7 @@ from helpline.domain.ring_plan import RingStep, Who, plan_to_text
 from helpline.domain.waiting import Wanted, plan_offers
 from helpline.ports import Change, Duty, Saved
 from tests.adapters.live_state import PLAN, WRAP_UP_MS, Person, World
+from tests.live import live
 
 MakeWorld = Callable[..., World]
 
@@ -67,7 +68,7 @@ def test_a_call_that_arrives_twice_is_one_call_with_one_set_of_offers(make_world
 
     assert not world.calls.arrive(again, None, (), world.now)
     assert world.calls.get(again.id) is None
-    assert [call.id for call in world.calls.live()] == [first]
+    assert [call.id for call in live(world.calls)] == [first]
     assert len(world.live_offers(first)) == 2
 
 
@@ -505,3 +506,54 @@ def test_a_reception_reads_no_line_where_nobody_is_let_in(make_world: MakeWorld)
     assert (attacked.view, attacked.gate.attack_until_ms) == (None, world.now)
     assert over.view is not None
     assert over.gate.attack_until_ms is None
+
+
+# ---- the roll: most of a long line in short
+
+
+def test_who_just_waits_is_in_the_roll_by_their_leg_and_all_others_are_whole(make_world: MakeWorld) -> None:
+    world = make_world("vera")
+    talking, _ = _in_talk(world, "vera")
+    waiting = world.call(world.arrives())
+    gone = world.call(world.arrives())
+    ending = Change(event=Event.GONE, set={"ended_ms": world.now, "end_state": "left_in_line"})
+    assert world.calls.save(gone, ending, world.now) is Saved.DONE
+
+    roll = world.calls.roll()
+
+    assert roll.just_wait == {waiting.leg_id}
+    assert roll.others == (world.call(talking),)
+    assert roll.over == {gone.id: world.now}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"caller_in": True},
+        {"rough": True},
+        {"told_unanswered": True},
+        {"third": "at-9"},
+        {"stage": Stage.MENU},
+    ],
+)
+def test_who_waits_and_lacks_something_is_whole_in_the_roll(
+    make_world: MakeWorld, more: dict[str, object]
+) -> None:
+    world = make_world()
+    call = world.call(world.arrives(**more))
+
+    roll = world.calls.roll()
+
+    assert (roll.just_wait, roll.others) == (frozenset(), (call,))
+
+
+def test_nobody_is_missing_from_the_roll_of_a_long_line(make_world: MakeWorld) -> None:
+    world = make_world()
+    calls = [world.new_call(told_unanswered=n % 100 == 0) for n in range(1_300)]
+    for call in calls:
+        world.calls.arrive(call, None, (), world.now)
+
+    roll = world.calls.roll()
+
+    assert roll.just_wait == {call.leg_id for call in calls if not call.told_unanswered}
+    assert [call.id for call in roll.others] == sorted(call.id for call in calls if call.told_unanswered)

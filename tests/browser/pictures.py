@@ -24,6 +24,7 @@ from helpline.services.switchboard import Switchboard
 from tests.browser.chromium import arguments, find_chromium
 from tests.browser.tab import SIZES, THEMES, Tab
 from tests.demo import plain_environ
+from tests.live import live
 
 Scene = Callable[[Tab, DemoParts], Iterator[str]]
 LINE = "0800288038"
@@ -117,7 +118,7 @@ def quiet(demo: DemoParts) -> None:
         if call["state"] != "ended":
             demo.control.hang_up(call["call"])
     people = [person.id for person in switchboard.book.roster.psychologists]
-    while switchboard.calls.live() or not all(is_free(switchboard, who) for who in people):
+    while live(switchboard.calls) or not all(is_free(switchboard, who) for who in people):
         time.sleep(0.2)
     for who in people:
         for fiche in switchboard.fiches.of_psychologist(who):

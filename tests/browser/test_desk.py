@@ -20,6 +20,7 @@ from helpline.services.close_fiche import close_fiche
 from tests.browser.conftest import OpenTab
 from tests.browser.tab import Tab
 from tests.conftest import LONG
+from tests.live import live
 
 IDS = {"vera": "p-vera", "bruno": "p-bruno"}
 LINE = "0800288038"
@@ -91,7 +92,7 @@ class House:
         for call in self.demo.control.calls():
             if call["state"] != "ended":
                 self.demo.control.hang_up(call["call"])
-        within(20, lambda: not sw.calls.live())
+        within(20, lambda: not live(sw.calls))
         for who in IDS.values():
             for fiche in sw.fiches.of_psychologist(who):
                 close_fiche(sw.fiches, fiche.fiche_id, who, sw.clock.now_ms())

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 READS = frozenset(
     "GET HGET HGETALL HMGET SMEMBERS EXISTS ZRANGE ZSCORE SCRIPT BLPOP TIME ZRANGEBYSCORE INFO".split()
 )
-READING_SCRIPTS = frozenset({"read_line", "call_of_leg", "in_line"})
+READING_SCRIPTS = frozenset({"read_line", "call_of_leg", "in_line", "roll"})
 
 
 @dataclass

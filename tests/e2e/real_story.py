@@ -17,6 +17,7 @@ from helpline.domain.errors import LiveStateDown
 from helpline.domain.presence import State
 from helpline.services.conclude_talk import conclude_talk
 from tests.e2e.real_line import LOOK_S, RealLine
+from tests.live import live
 from tests.story import press_desk
 
 
@@ -87,7 +88,7 @@ class RealStoryLine:
         return {state: n for state, n in found.items() if n}
 
     def _is_swept(self) -> bool:
-        return not self.line.sw.calls.live() and not self.line.service.carrier.finished_legs()
+        return not live(self.line.sw.calls) and not self.line.service.carrier.finished_legs()
 
 
 def end_states(line: RealLine) -> dict[str, int]:

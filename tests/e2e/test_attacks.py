@@ -37,6 +37,7 @@ from tests.e2e.races.skews import (
     presses_code,
     until_talk,
 )
+from tests.live import live
 from tests.phone import Line
 
 vera, bruno = builders.psychologist("vera", 1), builders.psychologist("bruno", 2)
@@ -243,14 +244,14 @@ def test_attack_58_two_reconcilers_at_once_order_nothing_and_change_nothing(
     def twice_for_nothing() -> None:
         line.after(6)
         reconcile(sw, carrier)
-        calls, presences, seen = sw.calls.live(), sw.offers.presences(), len(line.control.log())
+        calls, presences, seen = live(sw.calls), sw.offers.presences(), len(line.control.log())
         again = [reconcile(sw, carrier) for _ in range(2)]
         orders = [r for r in line.control.log()[seen:] if r["kind"] == "rest" and r["method"] != "GET"]
         assert orders == []
         assert [(r.adopted, r.ended, r.freed, r.dropped, r.rebuilt) for r in again] == [
             (0, 0, 0, 0, False)
         ] * 2
-        assert (sw.calls.live(), sw.offers.presences()) == (calls, presences)
+        assert (live(sw.calls), sw.offers.presences()) == (calls, presences)
 
     twice_for_nothing()
     caller = line.caller().dials()

@@ -22,6 +22,7 @@ from helpline.domain.routing.rules import RuleSet
 from tests import builders
 from tests.leak.needles import of_number, search
 from tests.leak.surfaces import as_bytes, flat
+from tests.live import live
 from tests.web.carrier import ACCOUNT, CANARY, LEG, TOKEN, Carrier, envelope
 from tests.web.conftest import Web
 from tests.web.documents import faults_of, holds, leads_on, verbs, words
@@ -55,7 +56,7 @@ def test_a_hundred_withheld_callers_at_once_are_a_hundred_calls(web: Web) -> Non
         shown = WITHHELD[n % len(WITHHELD)]
         assert verbs(web.arrives(leg(n), From=shown, Caller=shown)) == ["Enqueue"]
 
-    calls = web.sw.calls.live()
+    calls = live(web.sw.calls)
     assert {call.leg_id for call in calls} == {leg(n) for n in range(100)}
     assert {call.stage for call in calls} == {Stage.WAITING}
     assert len({call.id for call in calls}) == 100
@@ -391,7 +392,7 @@ def test_a_status_we_do_not_know_ends_nothing(status: str, web: Web) -> None:
 def test_a_called_number_that_is_not_ours_is_answered_all_the_same(web: Web) -> None:
     for n, to in enumerate(("+33199000009", "", "0800288038", "client:x", "é" * 100)):
         leads_nowhere_wrong(web.arrives(leg(n), To=to, Called=to))
-    assert len(web.sw.calls.live()) == 5
+    assert len(live(web.sw.calls)) == 5
 
 
 def test_the_rules_of_the_repository_are_what_these_tests_run_on(web: Web) -> None:

@@ -12,6 +12,7 @@ from helpline.domain.presence import State
 from helpline.web.app import create_app
 from tests import builders
 from tests.leak.surfaces import NOT_OF_A_CALL
+from tests.live import live
 from tests.phone import Line
 from tests.web.carrier import LEG, Carrier, envelope
 from tests.web.conftest import Web
@@ -212,7 +213,7 @@ def test_an_end_of_an_unknown_call_is_taken_and_nothing_is_stored(web: Web) -> N
 
     assert web.stored() == before
     assert verbs(web.arrives()) == ["Enqueue"]
-    assert len(web.sw.calls.live()) == 1
+    assert len(live(web.sw.calls)) == 1
 
 
 def test_three_ends_the_last_ten_minutes_late_are_one_end(web: Web) -> None:
@@ -341,7 +342,7 @@ def test_who_left_the_queue_and_is_unknown_is_put_back_and_adopted(web: Web) -> 
     )
 
     assert verbs(answer.text) == ["Enqueue"]
-    assert len(web.sw.calls.live()) == 1
+    assert len(live(web.sw.calls)) == 1
 
 
 def test_who_comes_back_from_a_room_unknown_to_us_goes_to_the_line(web: Web) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TypeAlias, TypedDict, cast
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeAlias, TypedDict, cast
 
 from helpline.adapters.redis.records import call_from_hash, call_to_hash, presence_from_hash
 from helpline.adapters.redis.records import waiting_from_hash as _waiting
@@ -13,7 +12,7 @@ from helpline.adapters.redis.scripts import Json, Scripts, as_fields
 from helpline.domain.call import LiveCall, Stage
 from helpline.domain.presence import Presence
 from helpline.domain.waiting import Wanted
-from helpline.ports import AttackMode, Change, Gate, LineView, Reception, Saved
+from helpline.ports import AttackMode, Change, Gate, LineView, Reception, Roll, Saved
 
 
 class _View(TypedDict):
@@ -49,6 +48,14 @@ class _People(Mapping[str, Presence]):
 
     def __len__(self) -> int:
         return len(self._hashes)
+
+
+class _Page(NamedTuple):
+    """As `roll` answers: who just waits, leg to call; who else lives; who has ended, call to moment (ms)."""
+
+    waits: Mapping[str, str]
+    lives: Sequence[str]
+    over: Mapping[str, str]
 
 
 _SAVED = {1: Saved.DONE, 0: Saved.CHANGED, -1: Saved.LATE}
@@ -134,17 +141,31 @@ class RedisLiveCalls:
         }
         return _SAVED[int(str(self._scripts.run("save", now_ms, args)))]
 
-    def live(self) -> list[LiveCall]:
-        return [call for call in self._all() if call.stage is not Stage.ENDED]
+    def roll(self) -> Roll:
+        pages = list(self._pages())
+        waits = frozenset(leg for page in pages for leg in page.waits)
+        others = self._whole({call for page in pages for call in page.lives})
+        over = {call: int(float(at)) for page in pages for call, at in page.over.items()}
+        # The others were read a moment later: who is in both lists has moved on.
+        return Roll(waits.difference(call.leg_id for call in others), tuple(others), over)
 
-    def ended(self, before_ms: int, limit: int) -> list[LiveCall]:
-        old = (c for c in self._all() if c.ended_ms is not None and c.ended_ms < before_ms)
-        return list(itertools.islice(old, limit))
+    def _pages(self) -> Iterator[_Page]:
+        """All calls in short. One that comes or goes meanwhile may be missing; one may come twice."""
+        cursor = "0"
+        while True:
+            reply = cast("list[str]", self._scripts.run("roll", 0, {"cursor": cursor}))
+            waits, lives, over = (text.split() for text in reply[1:])
+            yield _Page(_hash(waits), lives, _hash(over))
+            cursor = reply[0]
+            if cursor == "0":
+                return
 
-    def _all(self) -> Iterator[LiveCall]:
-        ids = self._scripts.members("calls")
-        hashes = self._scripts.hashes([f"call:{call_id}" for call_id in ids])
-        return (call_from_hash(call_id, h) for call_id, h in zip(ids, hashes, strict=True) if h.get("stage"))
+    def _whole(self, ids: Collection[str]) -> list[LiveCall]:
+        """These calls, but who has ended; sorted, so that nothing depends on Redis's order."""
+        found = sorted(ids)
+        hashes = self._scripts.hashes([f"call:{call_id}" for call_id in found])
+        read = (call_from_hash(call, h) for call, h in zip(found, hashes, strict=True) if h.get("stage"))
+        return [call for call in read if call.stage is not Stage.ENDED]
 
     def line(self, limit: int, now_ms: int, *, of_each_need: bool = False) -> LineView:
         args: dict[str, Json] = {"limit": limit, "of_each_need": of_each_need}

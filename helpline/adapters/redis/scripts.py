@@ -53,8 +53,9 @@ NAMES = (
     "reception",
     "call_of_leg",
     "in_line",
+    "roll",
 )
-BARE = frozenset({"call_of_leg", "in_line"})
+BARE = frozenset({"call_of_leg", "in_line", "roll"})
 """Scripts that need neither tables nor the shared part: both are run through at each call."""
 
 AT_ONCE = 200

@@ -12,6 +12,7 @@ SCRIPTS = "tests/adapters/test_live_state_scripts.py::"
 RACES = "tests/adapters/test_live_state_races.py::"
 ON_ITS_WAY = "tests/e2e/test_order_on_its_way.py::"
 HOSTILE = "tests/e2e/test_hostile_third.py::"
+LONG_LINE = "tests/e2e/test_long_line.py::"
 
 RACES_OF_A_CALL = (
     Mutant(
@@ -189,8 +190,8 @@ AFTER_A_LOSS = (
     Mutant(
         "a forgotten leg in a young copy rings on",
         S + "reconcile.py",
-        "at_once=lost or young",
-        "at_once=lost",
+        "at_once=begun.lost or begun.is_young(now_ms)",
+        "at_once=begun.lost",
         ON_ITS_WAY + "test_an_order_that_arrives_when_all_is_built_anew_does_not_ring_on",
     ),
     Mutant(
@@ -209,14 +210,14 @@ AFTER_A_LOSS = (
     ),
     Mutant(
         "a copy that was lost meanwhile explains no leg, and all are ended",
-        S + "reconcile.py",
+        S + "forgotten_legs.py",
         " and sw.calls.epoch() == look.epoch",
         "",
         HOSTILE + "test_redis_lost_after_the_reconciler_has_looked_into_the_rooms_cuts_off_nobody",
     ),
     Mutant(
         "a leg is ended though its offer's answer has come",
-        S + "reconcile.py",
+        S + "forgotten_legs.py",
         "return sw.offers.by_leg(leg.leg_id) is None and ",
         "return ",
         HOSTILE + "test_in_a_young_copy_a_leg_whose_news_comes_while_it_is_looked_for_rings_on",
@@ -238,8 +239,8 @@ AFTER_A_LOSS = (
     Mutant(
         "what arrives during a long look after a loss is not seen before somebody is rung",
         S + "reconcile.py",
-        "        legs |= {leg.leg_id: leg for leg in carrier.live_legs()}\n",
-        "",
+        "later = {leg.leg_id: leg for leg in carrier.live_legs()}",
+        "later: dict[str, str] = {}",
         HOSTILE + "test_a_look_that_lasts_longer_than_orders_are_on_their_way_is_enough",
     ),
     Mutant(
@@ -262,6 +263,28 @@ AFTER_A_LOSS = (
         "    if call.stage is Stage.TALKING and sw.fiches.of_call(call.id) is None:\n        _open_late(sw, call, now_ms)\n",
         "",
         HOSTILE + "test_a_talk_whose_news_met_a_failure_after_its_first_write_has_a_fiche",
+    ),
+    Mutant(
+        "who just waits and has hung up unheard stays in line",
+        S + "reconcile.py",
+        "_missing(roll, seen.legs)",
+        "_missing(roll, roll.just_wait)",
+        LONG_LINE + "test_who_is_where_they_should_be_is_not_read_whole",
+    ),
+    Mutant(
+        "who stands in a room is taken for one who just waits",
+        LUA + "roll.lua",
+        " and c[4] ~= '1'",
+        "",
+        SCRIPTS + "test_who_waits_and_lacks_something_is_whole_in_the_roll[more0]",
+    ),
+    Mutant(
+        "a long line is looked at seldom though its news is getting lost",
+        "helpline/processes/sweeps.py",
+        "    if not done.agreed:\n",
+        "    if done.agreed and done.legs == 0:\n",
+        LONG_LINE
+        + "test_a_very_long_line_where_all_is_in_place_is_looked_at_more_seldom_until_something_is_not",
     ),
     Mutant(
         "whose leg is over is judged by her offer as it was",

@@ -2,14 +2,15 @@
 
 The SDK speaks through our HTTP client: with time limits (it has none of its own),
 stripped answers (`strip.py`), and no log of its own. Its exceptions become outcomes or
-`CarrierDown`, without URI or text, raised outside the except block.
+`CarrierDown`, without URI or text, raised outside the except block. Orders are the SDK's
+resources; what is asked is read as records (`questions.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
-from functools import partial
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import TypeVar
 
 import requests
@@ -18,8 +19,8 @@ from twilio.http import HttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 from twilio.rest.api.v2010.account.call import CallInstance
-from twilio.rest.api.v2010.account.conference import ConferenceInstance
 
+from helpline.adapters.carriers.twilio.questions import Questions, Record
 from helpline.adapters.carriers.twilio.strip import strip, strip_error
 from helpline.adapters.carriers.twilio.twiml import FRAGMENT
 from helpline.domain import paths
@@ -28,8 +29,9 @@ from helpline.ports import CarrierLeg, LegStatus, QueueMember, RestOutcome
 
 CONNECT_S = 1.0
 READ_S = 2.0
-PAGE = 1000
 LEG_EVENTS = ["initiated", "ringing", "answered", "completed"]
+CALLS = ("Calls", "calls")
+ROOMS = ("Conferences", "conferences")
 LIVE = (LegStatus.QUEUED, LegStatus.RINGING, LegStatus.IN_PROGRESS)
 
 _CODES = {
@@ -96,6 +98,7 @@ class TwilioCarrier:
         `sorry_url` is a document on another host, for her who picks up while we are away.
         """
         self._client = client
+        self._questions = Questions(client)
         self._origin = origin
         self._queue = queue
         self._shown = shown
@@ -138,47 +141,49 @@ class TwilioCarrier:
     # ---- questions
 
     def leg(self, leg_id: str) -> CarrierLeg | None:
-        outcome, call = _ordered(lambda: self._client.calls(leg_id).fetch())
-        if outcome is RestOutcome.NOT_LIVE:
-            return None
-        if call is None:
-            raise CarrierDown("the carrier did not answer for a leg")
-        return _leg(call)
+        found = self._questions.one(f"Calls/{leg_id}")
+        return _legs([found])[0] if found is not None else None
 
     def live_legs(self) -> list[CarrierLeg]:
-        return [
-            _leg(call)
-            for status in LIVE
-            for call in _asked(partial(self._client.calls.list, status=status.value, page_size=PAGE))
-        ]
+        return [leg for status in LIVE for leg in _legs(self._questions.all(*CALLS, Status=status.value))]
 
     def legs_to(self, address: str) -> list[CarrierLeg]:
-        return [_leg(call) for call in _asked(lambda: self._client.calls.list(to=address, limit=20))]
+        return _legs(self._questions.first(*CALLS, 20, To=address))
 
     def waiting(self) -> list[QueueMember]:
-        queues = _asked(lambda: self._client.queues.list(page_size=PAGE))
-        sid = next((q.sid for q in queues if q.friendly_name == self._queue), None)
+        queues = self._questions.all("Queues", "queues")
+        sid = next((queue["sid"] for queue in queues if queue.get("friendly_name") == self._queue), None)
         if sid is None:
             return []
-        members = _asked(lambda: self._client.queues(sid).members.list(page_size=PAGE))
+        members = self._questions.all(f"Queues/{sid}/Members", "queue_members")
         found: list[QueueMember] = []
-        for member in sorted(members, key=lambda m: m.position):
+        for member in sorted(members, key=_position):
             # The carrier's dates have whole seconds; the order within one is the position's.
             after = found[-1].enqueued_ms + 1 if found else 0
-            found.append(QueueMember(member.call_sid, max(after, _ms(member.date_enqueued) or 0)))
+            enqueued_ms = max(after, _ms(_text(member, "date_enqueued")) or 0)
+            found.append(QueueMember(str(member["call_sid"]), enqueued_ms))
         return found
 
     def rooms(self) -> Mapping[str, tuple[str, ...]]:
-        listed = _asked(lambda: self._client.conferences.list(status="in-progress", page_size=PAGE))
-        return {room.friendly_name: _inside(room) for room in listed if room.friendly_name}
+        listed = self._questions.all(*ROOMS, Status="in-progress")
+        named = ((_text(room, "friendly_name"), room) for room in listed)
+        return {name: self._inside(room) for name, room in named if name}
 
     def room(self, name: str) -> tuple[str, ...]:
-        ask = partial(self._client.conferences.list, status="in-progress", friendly_name=name, limit=1)
-        return next((_inside(room) for room in _asked(ask)), ())
+        listed = self._questions.first(*ROOMS, 1, Status="in-progress", FriendlyName=name)
+        return next((self._inside(room) for room in listed), ())
 
     def finished_legs(self) -> list[CarrierLeg]:
-        legs = (_leg(call) for call in _asked(lambda: self._client.calls.list(page_size=PAGE)))
-        return [leg for leg in legs if leg.status.is_final]
+        return [leg for leg in _legs(self._questions.all(*CALLS)) if leg.status.is_final]
+
+    def _inside(self, room: Record) -> tuple[str, ...]:
+        path = f"Conferences/{room['sid']}/Participants"
+        try:
+            people = self._questions.all(path, "participants")
+        except CarrierDown:
+            # One of many reads that only together are of use: a single refusal must not undo the others.
+            people = self._questions.all(path, "participants")
+        return tuple(sid for sid in (_text(person, "call_sid") for person in people) if sid)
 
 
 def _ordered(do: Callable[[], T]) -> tuple[RestOutcome, T | None]:
@@ -198,40 +203,44 @@ def _ordered(do: Callable[[], T]) -> tuple[RestOutcome, T | None]:
     return (RestOutcome.REFUSED if 400 <= status < 500 else RestOutcome.UNKNOWN), None
 
 
-def _asked(do: Callable[[], Iterable[T]]) -> list[T]:
-    """Run one question. Raises CarrierDown."""
+def _legs(records: Iterable[Record]) -> list[CarrierLeg]:
+    """Raises CarrierDown when a record is none of a leg's."""
     try:
-        return list(do())
-    except (TwilioException, requests.RequestException, OSError, ValueError) as error:
-        kind = type(error).__name__
-    raise CarrierDown(f"carrier: {kind}")
+        return [_leg(record) for record in records]
+    except (KeyError, ValueError):
+        pass
+    raise CarrierDown("carrier: no record of a leg")
 
 
-def _inside(room: ConferenceInstance) -> tuple[str, ...]:
-    ask = partial(room.participants.list, page_size=PAGE)
-    try:
-        people = _asked(ask)
-    except CarrierDown:
-        # One of many reads that only together are of use: a single refusal must not undo the others.
-        people = _asked(ask)
-    return tuple(person.call_sid for person in people if person.call_sid)
-
-
-def _leg(call: CallInstance) -> CarrierLeg:
-    to = call.to or ""
-    inbound = call.direction == "inbound"
+def _leg(record: Record) -> CarrierLeg:
+    to = _text(record, "to") or ""
     return CarrierLeg(
-        leg_id=str(call.sid),
-        inbound=inbound,
-        status=LegStatus(str(call.status)),
+        leg_id=str(record["sid"]),
+        inbound=record.get("direction") == "inbound",
+        status=LegStatus(str(record["status"])),
         line=to[5:] if to.startswith("line:") else None,
         endpoint=to[9:] if to.startswith("endpoint:") else None,
         structure=to[10:] if to.startswith("structure:") else None,
-        started_ms=_ms(call.start_time) or _ms(call.date_created),
-        ended_ms=_ms(call.end_time),
-        parent_id=str(call.parent_call_sid) if call.parent_call_sid else None,
+        started_ms=_ms(_text(record, "start_time")) or _ms(_text(record, "date_created")),
+        ended_ms=_ms(_text(record, "end_time")),
+        parent_id=_text(record, "parent_call_sid"),
     )
 
 
-def _ms(at: datetime | None) -> int | None:
-    return int(at.timestamp() * 1000) if at is not None else None
+def _text(record: Record, name: str) -> str | None:
+    value = record.get(name)
+    return value if isinstance(value, str) else None
+
+
+def _position(member: Record) -> int:
+    place = member.get("position")
+    return place if isinstance(place, int) else 0
+
+
+@lru_cache(maxsize=4096)
+def _ms(text: str | None) -> int | None:
+    """A date of the carrier's. Of a long list many are the same: reading one takes longer than all else of a record."""
+    try:
+        return int(parsedate_to_datetime(text).timestamp() * 1000) if text else None
+    except ValueError:
+        return None

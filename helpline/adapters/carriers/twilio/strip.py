@@ -2,7 +2,7 @@
 
 Rebuilt from an allow-list, as requests are: a field we do not use is not there, and a field
 we do use is kept only if it is written like what it should hold. A number that is ours
-becomes `line:<id>`, an endpoint of a psychologist `endpoint:<id>`, anything else null.
+becomes `line:<id>`, an endpoint of a psychologist `endpoint:<id>`, anything else null. Who calls is not read at all.
 Error bodies keep code and status, nothing of their text.
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Final, TypeAlias
 from urllib.parse import parse_qsl, urlsplit
 
@@ -36,7 +37,6 @@ _KEPT: Final[Mapping[str, re.Pattern[str]]] = {
     "date_enqueued": _DATE,
     "friendly_name": _NAME,
 }
-_NAMED: Final = frozenset({"to", "from"})
 _LISTS: Final = frozenset(
     "calls queues queue_members conferences participants incoming_phone_numbers notifications".split()
 )
@@ -76,24 +76,28 @@ def _page(document: dict[str, Json], name_of: NameOf) -> dict[str, Json]:
     """One thing, or a page of a list of things with the way to the next."""
     for key in _LISTS & document.keys():
         items = document[key]
-        things = (
-            [_thing(item, name_of) for item in items if isinstance(item, dict)]
-            if isinstance(items, list)
-            else []
-        )
+        # Most of a page went to the same line of ours.
+        named = cache(name_of)
+        if not isinstance(items, list):
+            return {key: None}
+        things = [_thing(item, named) for item in items if isinstance(item, dict)]
         return {key: [*things], "next_page_uri": _next_page(document.get("next_page_uri"))}
     return _thing(document, name_of)
 
 
 def _thing(item: dict[str, Json], name_of: NameOf) -> dict[str, Json]:
     out: dict[str, Json] = {}
-    for key, value in item.items():
-        if key in _NAMED:
-            out[key] = name_of(value) if isinstance(value, str) else None
-        elif key == "position":
-            out[key] = value if type(value) is int and 0 <= value <= _MOST_POSITION else None
-        elif key in _KEPT:
-            out[key] = value if isinstance(value, str) and _KEPT[key].match(value) else None
+    for key, pattern in _KEPT.items():
+        if key in item:
+            value = item[key]
+            out[key] = value if isinstance(value, str) and pattern.match(value) else None
+    if "to" in item:
+        to = item["to"]
+        out["to"] = name_of(to) if isinstance(to, str) else None
+    if "position" in item:
+        position = item["position"]
+        known = type(position) is int and 0 <= position <= _MOST_POSITION
+        out["position"] = position if known else None
     return out
 
 
