@@ -1,6 +1,6 @@
 """Make the working copy agree with the carrier, which is the truth for who is on the line.
 
-Runs at boot, on epoch loss and every ten seconds. It adopts and it frees; it ends legs of
+Runs at boot, on epoch loss and every ten seconds (of a very long line more seldom). It adopts and it frees; it ends legs of
 psychologists that belong to nothing; it never hangs up a caller and touches no leg that is
 in a room with one. Running it twice, or two at once, changes nothing more. The carrier
 away: nothing is done. Away in the middle: what was done stands, the rest is done next time.
@@ -16,12 +16,12 @@ away: nothing is done. Away in the middle: what was done stands, the rest is don
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass, field
 
 from helpline.domain.call import LiveCall
 from helpline.domain.offer import Offer
-from helpline.ports import Carrier, LegStatus, Roll
+from helpline.ports import Carrier, CarrierLeg, LegStatus, Roll
 from helpline.services.adopt_chain import adopt_chain
 from helpline.services.adopt_talks import adopt_talks
 from helpline.services.end_call import end_call
@@ -85,27 +85,22 @@ def reconcile(sw: Switchboard, carrier: Carrier, strangers: Mapping[str, int] | 
         legs={leg.leg_id: leg for leg in carrier.live_legs()},
         queued={member.leg_id: member.enqueued_ms for member in carrier.waiting()},
     )
-    adopted, mended, rooms = _adopt(sw, carrier, seen, now_ms, lost=begun.lost)
-    nowhere, apart = look_for_strangers(sw, carrier, seen, rooms, before, now_ms)
-    roll = sw.calls.roll()
-    calls = [*roll.others, *filter(None, map(sw.calls.by_leg, _missing(roll, seen.legs)))]
-    ended = sum(_end_if_gone(sw, carrier, call, seen, now_ms) for call in calls)
-    freed = _free_psychologists(sw, carrier, seen, calls, now_ms)
-    kept = _with_a_caller(seen, rooms) | apart.waiting
-    seen, landing = _what_has_landed(sw, carrier, seen, begun, now_ms)
-    look = Look(begun.epoch, seen.legs, kept, at_once=begun.lost or begun.is_young(now_ms))
-    dropped, still_up = end_forgotten_legs(sw, carrier, look, now_ms)
-    occupied = apart.waiting.union(still_up)
+    known = _adopt(sw, carrier, seen, now_ms, lost=begun.lost)
+    nowhere, apart = look_for_strangers(sw, carrier, seen, known.rooms, before, now_ms)
+    ended, freed = _free_what_has_no_leg(sw, carrier, seen, known.roll, now_ms)
+    kept = _with_a_caller(seen, known.rooms) | apart.waiting
+    forgotten = _end_forgotten(sw, carrier, begun, seen, kept, now_ms)
+    occupied = apart.waiting.union(forgotten.still_up)
     nowhere |= {leg_id: before.get(leg_id, now_ms) for leg_id in occupied}
-    _forget_erased(sw, carrier, roll.over, now_ms)
-    _keep_duty(sw, begun, owners(sw, seen.legs, occupied), now_ms)
-    in_doubt = any(now_ms - nowhere[leg_id] < STILL_UP_MS for leg_id in still_up)
-    may_begin = begun.lost and not (in_doubt or landing)
-    rebuilt = may_begin and sw.calls.begin_epoch(sw.chance.new_id(), now_ms, begun.draft)
+    _forget_erased(sw, carrier, known.roll.over, now_ms)
+    _keep_duty(sw, begun, owners(sw, forgotten.legs, occupied), now_ms)
+    rebuilt = begun.lost and _declare(sw, begun, forgotten, nowhere, now_ms)
     take_back_alarms(sw, now_ms)
     sw.due.put("match", now_ms, now_ms)
-    young = rebuilt or begun.is_young(now_ms)
-    return Reconciled(adopted, ended, freed, dropped, mended, rebuilt, nowhere, young, len(seen.legs))
+    young, dropped = rebuilt or begun.is_young(now_ms), forgotten.dropped
+    return Reconciled(
+        known.adopted, ended, freed, dropped, known.mended, rebuilt, nowhere, young, len(seen.legs)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,18 +126,29 @@ def _begin(sw: Switchboard, now_ms: int) -> _Begun:
     return _Begun(None, *sw.calls.draft_epoch(sw.chance.new_id(), now_ms))
 
 
-def _adopt(
-    sw: Switchboard, carrier: Carrier, seen: Seen, now_ms: int, *, lost: bool
-) -> tuple[int, int, Rooms]:
-    """Know everybody who is on the line, and where they are: (how many were new, how many elsewhere, the rooms if looked into)."""
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """After everybody on the line is known: the calls, the rooms if they were looked into, how many were new or elsewhere."""
+
+    roll: Roll
+    rooms: Rooms
+    adopted: int
+    mended: int
+
+
+def _adopt(sw: Switchboard, carrier: Carrier, seen: Seen, now_ms: int, *, lost: bool) -> _Known:
+    """Know everybody who is on the line, and where they are."""
     roll = sw.calls.roll()
     adopted = _adopt_waiting(sw, seen, roll) + adopt_chain(sw, seen.legs, now_ms)
     misplaced = _misplaced(sw, seen, roll, now_ms)
-    rooms = carrier.rooms() if lost or misplaced or unknown(sw, seen) else {}
-    adopted += adopt_talks(sw, rooms, seen.legs, now_ms)
+    rooms = carrier.rooms() if lost or misplaced or unknown(sw, seen) else None
+    adopted += adopt_talks(sw, rooms or {}, seen.legs, now_ms)
     for call in misplaced:
-        mend_place(sw, call, rooms, now_ms)
-    return adopted, len(misplaced), rooms
+        mend_place(sw, call, rooms or {}, now_ms)
+    if adopted or rooms is not None:
+        # They have changed since, by us or while the carrier was asked.
+        roll = sw.calls.roll()
+    return _Known(roll, rooms or {}, adopted, len(misplaced))
 
 
 def _misplaced(sw: Switchboard, seen: Seen, roll: Roll, now_ms: int) -> list[LiveCall]:
@@ -157,16 +163,50 @@ def _missing(roll: Roll, listed: Iterable[str]) -> list[str]:
     return sorted(roll.just_wait.difference(listed))
 
 
-def _what_has_landed(
-    sw: Switchboard, carrier: Carrier, seen: Seen, begun: _Begun, now_ms: int
-) -> tuple[Seen, bool]:
-    """What is seen by now, and whether an order from before the loss may still be on its way."""
-    landing = bool(seen.legs) and 0 <= now_ms - begun.known_ms < LANDED_MS
+def _free_what_has_no_leg(
+    sw: Switchboard, carrier: Carrier, seen: Seen, roll: Roll, now_ms: int
+) -> tuple[int, int]:
+    """End calls and free psychologists whose leg is over: how many of each."""
+    missing = map(sw.calls.by_leg, _missing(roll, seen.legs))
+    calls = [*roll.others, *(call for call in missing if call is not None)]
+    ended = sum(_end_if_gone(sw, carrier, call, seen, now_ms) for call in calls)
+    return ended, _free_psychologists(sw, carrier, seen, calls, now_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class _Forgotten:
+    """Legs that belong to nothing: how many were ended, which may be up all the same, and whether more may be landing.
+
+    `legs`: all that were looked through.
+    """
+
+    dropped: int
+    still_up: list[str]
+    landing: bool
+    legs: Mapping[str, CarrierLeg]
+
+
+def _end_forgotten(
+    sw: Switchboard, carrier: Carrier, begun: _Begun, seen: Seen, kept: Set[str], now_ms: int
+) -> _Forgotten:
+    legs = seen.legs
+    landing = bool(legs) and 0 <= now_ms - begun.known_ms < LANDED_MS
     if begun.lost and landing and sw.clock.now_ms() - begun.known_ms >= LANDED_MS:
         # The look itself lasted longer than that: what has arrived meanwhile is seen now, without a second look.
-        later = {leg.leg_id: leg for leg in carrier.live_legs()}
-        return replace(seen, legs={**seen.legs, **later}), False
-    return seen, landing
+        legs = {**legs, **{leg.leg_id: leg for leg in carrier.live_legs()}}
+        landing = False
+    look = Look(begun.epoch, legs, kept, at_once=begun.lost or begun.is_young(now_ms))
+    dropped, still_up = end_forgotten_legs(sw, carrier, look, now_ms)
+    return _Forgotten(dropped, still_up, landing, legs)
+
+
+def _declare(
+    sw: Switchboard, begun: _Begun, forgotten: _Forgotten, nowhere: Mapping[str, int], now_ms: int
+) -> bool:
+    """Begin a new epoch, unless somebody may yet be rung a second time in it."""
+    in_doubt = any(now_ms - nowhere[leg_id] < STILL_UP_MS for leg_id in forgotten.still_up)
+    may_begin = not (in_doubt or forgotten.landing)
+    return may_begin and sw.calls.begin_epoch(sw.chance.new_id(), now_ms, begun.draft)
 
 
 def _keep_duty(sw: Switchboard, begun: _Begun, busy: frozenset[str], now_ms: int) -> None:

@@ -92,14 +92,14 @@ documents = st.recursive(
 
 @given(documents)
 def test_no_number_comes_through_whatever_the_answer_holds(document: Any) -> None:
-    assert as_found(strip(json.dumps(document), named)) == []
-    assert as_found(strip(json.dumps(document, ensure_ascii=False), named)) == []
+    assert as_found(json.dumps(strip(json.dumps(document), named))) == []
+    assert as_found(json.dumps(strip(json.dumps(document, ensure_ascii=False), named))) == []
 
 
 @given(st.dictionaries(st.sampled_from(FIELDS), planted, min_size=1), st.sampled_from(FIELDS))
 def test_no_number_comes_through_a_field_or_a_page_of_things(fields: dict[str, Any], of: str) -> None:
-    assert as_found(strip(json.dumps(fields), named)) == []
-    assert as_found(strip(json.dumps({of: [fields, fields], **fields}), named)) == []
+    assert as_found(json.dumps(strip(json.dumps(fields), named))) == []
+    assert as_found(json.dumps(strip(json.dumps({of: [fields, fields], **fields}), named))) == []
 
 
 NEXT = f"/2010-04-01/Accounts/AC{SID}/Calls.json?PageSize=2&Page=1&PageToken=PACA{SID}"
@@ -120,8 +120,8 @@ NEXT = f"/2010-04-01/Accounts/AC{SID}/Calls.json?PageSize=2&Page=1&PageToken=PAC
     ],
 )
 def test_the_way_to_the_next_page_is_kept_only_when_it_quotes_nothing(uri: str) -> None:
-    kept = json.loads(strip(json.dumps({"calls": [], "next_page_uri": NEXT}), named))
-    dropped = json.loads(strip(json.dumps({"calls": [], "next_page_uri": uri}), named))
+    kept = strip(json.dumps({"calls": [], "next_page_uri": NEXT}), named)
+    dropped = strip(json.dumps({"calls": [], "next_page_uri": uri}), named)
 
     assert kept["next_page_uri"] == NEXT
     assert dropped["next_page_uri"] is None
@@ -129,7 +129,7 @@ def test_the_way_to_the_next_page_is_kept_only_when_it_quotes_nothing(uri: str) 
 
 @given(documents, st.integers(400, 599))
 def test_no_number_comes_through_an_error(document: Any, status: int) -> None:
-    told = strip_error(json.dumps(document), status)
+    told = json.dumps(strip_error(json.dumps(document), status))
 
     assert as_found(told) == []
     assert json.loads(told)["status"] == status
@@ -140,16 +140,16 @@ def test_what_is_no_json_becomes_nothing(text: str) -> None:
     try:
         json.loads(text)
     except ValueError:
-        assert strip(text, named) == "{}"
-        assert json.loads(strip_error(text, 500))["code"] is None
+        assert strip(text, named) == {}
+        assert strip_error(text, 500)["code"] is None
 
 
 @pytest.mark.parametrize(
     "text", ["", "[]", "null", "1", '"x"', "[" * 100_000, '{"calls": 1}', '{"calls": [1, null, []]}']
 )
 def test_an_answer_of_another_shape_is_not_an_error(text: str) -> None:
-    assert CANARY not in strip(text, named)
-    assert json.loads(strip_error(text, 400)) == {"code": None, "status": 400, "message": "", "more_info": ""}
+    assert CANARY not in json.dumps(strip(text, named))
+    assert strip_error(text, 400) == {"code": None, "status": 400, "message": "", "more_info": ""}
 
 
 def test_an_error_that_quotes_a_number_keeps_its_code_and_nothing_of_its_text() -> None:
@@ -161,7 +161,7 @@ def test_an_error_that_quotes_a_number_keeps_its_code_and_nothing_of_its_text() 
         "details": {"to": CANARY},
     }
 
-    assert json.loads(strip_error(json.dumps(body), 400)) == {
+    assert strip_error(json.dumps(body), 400) == {
         "code": 21211,
         "status": 400,
         "message": "",
@@ -182,7 +182,7 @@ def test_an_error_that_quotes_a_number_keeps_its_code_and_nothing_of_its_text() 
     ],
 )
 def test_a_number_becomes_what_it_means_to_us_or_nothing(number: str, meaning: str | None) -> None:
-    stripped = json.loads(strip(json.dumps({"to": number, "from": number}), named))
+    stripped = strip(json.dumps({"to": number, "from": number}), named)
 
     assert stripped == {"to": meaning}
 

@@ -176,7 +176,7 @@ AFTER_A_LOSS = (
     Mutant(
         "an epoch begins while an order from before the loss is on its way",
         S + "reconcile.py",
-        "not (in_doubt or landing)",
+        "not (in_doubt or forgotten.landing)",
         "not in_doubt",
         ON_ITS_WAY + "test_nobody_is_rung_anew_while_an_order_from_before_the_loss_may_still_arrive",
     ),
@@ -239,8 +239,8 @@ AFTER_A_LOSS = (
     Mutant(
         "what arrives during a long look after a loss is not seen before somebody is rung",
         S + "reconcile.py",
-        "later = {leg.leg_id: leg for leg in carrier.live_legs()}",
-        "later: dict[str, str] = {}",
+        "        legs = {**legs, **{leg.leg_id: leg for leg in carrier.live_legs()}}\n",
+        "",
         HOSTILE + "test_a_look_that_lasts_longer_than_orders_are_on_their_way_is_enough",
     ),
     Mutant(
@@ -274,7 +274,7 @@ AFTER_A_LOSS = (
     Mutant(
         "who stands in a room is taken for one who just waits",
         LUA + "roll.lua",
-        " and c[4] ~= '1'",
+        " and c[3] ~= '1'",
         "",
         SCRIPTS + "test_who_waits_and_lacks_something_is_whole_in_the_roll[more0]",
     ),

@@ -20,7 +20,7 @@ from twilio.http.response import Response
 from twilio.rest import Client
 from twilio.rest.api.v2010.account.call import CallInstance
 
-from helpline.adapters.carriers.twilio.questions import Questions, Record
+from helpline.adapters.carriers.twilio.questions import Questions, Record, Stripped
 from helpline.adapters.carriers.twilio.strip import strip, strip_error
 from helpline.adapters.carriers.twilio.twiml import FRAGMENT
 from helpline.domain import paths
@@ -78,8 +78,8 @@ class StrippingClient(HttpClient):  # type: ignore[misc]  # the SDK ships no typ
         # Not `answer.text`: JSON names no charset, and the library would guess one from every body.
         text = answer.content.decode("utf-8", "replace")
         if answer.status_code >= 400:
-            return Response(answer.status_code, strip_error(text, answer.status_code))
-        return Response(answer.status_code, strip(text, self._name_of))
+            return Stripped(answer.status_code, strip_error(text, answer.status_code))
+        return Stripped(answer.status_code, strip(text, self._name_of))
 
 
 class TwilioCarrier:

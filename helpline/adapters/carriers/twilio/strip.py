@@ -52,16 +52,16 @@ _PAGE_QUERY: Final[Mapping[str, re.Pattern[str]]] = {
 _MOST_POSITION: Final = 100_000
 
 
-def strip(text: str, name_of: NameOf) -> str:
+def strip(text: str, name_of: NameOf) -> dict[str, Json]:
     """The same JSON document without numbers. Not JSON, or no object: an empty object."""
     try:
         document: Json = json.loads(text) if text else {}
     except (ValueError, RecursionError):
         document = {}
-    return json.dumps(_page(document, name_of) if isinstance(document, dict) else {})
+    return _page(document, name_of) if isinstance(document, dict) else {}
 
 
-def strip_error(text: str, status: int) -> str:
+def strip_error(text: str, status: int) -> dict[str, Json]:
     """An error body reduced to what can be acted on."""
     try:
         body: Json = json.loads(text)
@@ -69,7 +69,7 @@ def strip_error(text: str, status: int) -> str:
         body = {}
     code = body.get("code") if isinstance(body, dict) else None
     kept = code if type(code) is int and 10_000 <= code <= 99_999 else None
-    return json.dumps({"code": kept, "status": status, "message": "", "more_info": ""})
+    return {"code": kept, "status": status, "message": "", "more_info": ""}
 
 
 def _page(document: dict[str, Json], name_of: NameOf) -> dict[str, Json]:

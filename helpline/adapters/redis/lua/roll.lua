@@ -5,10 +5,11 @@ local page = redis.call('SSCAN', 'calls', cjson.decode(ARGV[2]).cursor, 'COUNT',
 local waits, lives, over = {}, {}, {}
 for _, call in ipairs(page[2]) do
   local c = redis.call('HMGET', 'call:' .. call,
-    'stage', 'leg_id', 'ended_ms', 'caller_in', 'third', 'rough', 'told_unanswered')
+    'stage', 'leg_id', 'caller_in', 'third', 'rough', 'told_unanswered')
   if c[1] == 'ended' then
-    if c[3] then over[#over + 1] = call .. ' ' .. c[3] end
-  elseif c[1] == 'waiting' and c[2] and c[4] ~= '1' and not c[5] and c[6] ~= '1' and c[7] ~= '1' then
+    local at = redis.call('HGET', 'call:' .. call, 'ended_ms')
+    if at then over[#over + 1] = call .. ' ' .. at end
+  elseif c[1] == 'waiting' and c[2] and c[3] ~= '1' and not c[4] and c[5] ~= '1' and c[6] ~= '1' then
     waits[#waits + 1] = c[2] .. ' ' .. call
   elseif c[1] then
     lives[#lives + 1] = call
