@@ -43,7 +43,8 @@ class Carrier:
         ]
         queues = [{"sid": QUEUE_SID, "friendly_name": self.queue}]
         self.pages = {}
-        self._put("Calls.json", "calls", calls, "in-progress")
+        for status in ("in-progress", ""):
+            self._put("Calls.json", "calls", list(calls), status)
         self._put("Queues.json", "queues", list(queues), "")
         self._put(f"Queues/{QUEUE_SID}/Members.json", "queue_members", list(members), "")
 

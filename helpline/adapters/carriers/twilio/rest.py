@@ -32,7 +32,8 @@ READ_S = 2.0
 LEG_EVENTS = ["initiated", "ringing", "answered", "completed"]
 CALLS = ("Calls", "calls")
 ROOMS = ("Conferences", "conferences")
-LIVE = (LegStatus.QUEUED, LegStatus.RINGING, LegStatus.IN_PROGRESS)
+LIVE = tuple(status for status in LegStatus if not status.is_final)
+FINAL = tuple(status for status in LegStatus if status.is_final)
 
 _CODES = {
     20009: RestOutcome.NOT_YET,
@@ -145,7 +146,10 @@ class TwilioCarrier:
         return _legs([found])[0] if found is not None else None
 
     def live_legs(self) -> list[CarrierLeg]:
-        return [leg for status in LIVE for leg in _legs(self._questions.all(*CALLS, Status=status.value))]
+        return self._legs_in(LIVE)
+
+    def _legs_in(self, states: Iterable[LegStatus]) -> list[CarrierLeg]:
+        return [leg for status in states for leg in _legs(self._questions.all(*CALLS, Status=status.value))]
 
     def legs_to(self, address: str) -> list[CarrierLeg]:
         return _legs(self._questions.first(*CALLS, 20, To=address))
@@ -174,7 +178,8 @@ class TwilioCarrier:
         return next((self._inside(room) for room in listed), ())
 
     def finished_legs(self) -> list[CarrierLeg]:
-        return [leg for leg in _legs(self._questions.all(*CALLS)) if leg.status.is_final]
+        # By status: all calls together would be those on the line too, read for nothing once a minute.
+        return self._legs_in(FINAL)
 
     def _inside(self, room: Record) -> tuple[str, ...]:
         path = f"Conferences/{room['sid']}/Participants"
