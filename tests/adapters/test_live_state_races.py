@@ -233,7 +233,7 @@ def test_with_redis_gone_every_port_says_so_and_nothing_of_the_driver_shows(stop
         lambda: calls.by_leg("CAsecret"),
         lambda: calls.get("CAsecret"),
         lambda: calls.line(50, 0),
-        calls.live,
+        calls.roll,
         calls.epoch,
         lambda: calls.hold("CAsecret", "me", 1, 0),
         lambda: calls.forget("CAsecret", 0),
