@@ -27,7 +27,7 @@ from benchmarks.service.goals import (
     LONG,
     LONG_RUN,
     NEEDED,
-    STAND_IN,
+    SKILLS,
     STRICT_S,
     URGENT,
     Cell,
@@ -51,15 +51,15 @@ WAYS: Mapping[str, Way] = {
     "in turn, after a greeting": IN_TURN_AFTER_GREETING,
     "in turn": IN_TURN,
     "everybody": EVERYBODY,
+    "shared": SHARED,
 }
-COMPARED = ("limit", "in turn, after a greeting", "everybody")
-"""What goals name: played on many more calls too."""
 
 
 def play_world(name: str, world: World, calls: int, seed: int) -> list[Cell]:
     """Every policy that matters in this world, on the same callers; then yardsticks alone, on many more."""
     people = callers(world, calls, seed)
-    ways = ways_of(name)
+    # Rings make no difference where telephones are instant.
+    ways = {"limit": LIMIT, "sparing": SPARING} if name in SKILLS else WAYS
     cells = [
         _cell(name, way, yardsticks.play(kind, world, people, seed), people) for way, kind in ways.items()
     ]
@@ -70,19 +70,11 @@ def play_world(name: str, world: World, calls: int, seed: int) -> list[Cell]:
         for policy, bonus_s in bonuses.items():
             outcome = product.play(world, people, seed, store, Path(folder), bonus_s)
             cells.append(_cell(name, policy, outcome, people, bonus_s))
-    if name in STAND_IN:
-        many = callers(world, LONG_RUN[STAND_IN[name]] * calls, seed)
+    if name in SKILLS:
+        many = callers(world, LONG_RUN * calls, seed)
         for way, kind in ways.items():
-            if way in COMPARED or way == STAND_IN[name]:
-                cells.append(_cell(name, long_of(way), yardsticks.play(kind, world, many, seed), many))
+            cells.append(_cell(name, long_of(way), yardsticks.play(kind, world, many, seed), many))
     return cells
-
-
-def ways_of(world: str) -> Mapping[str, Way]:
-    """The yardsticks of a world; rings make no difference where telephones are instant."""
-    if world not in STAND_IN:
-        return WAYS
-    return {"limit": LIMIT, "sparing": SPARING} if STAND_IN[world] == "sparing" else WAYS | {"shared": SHARED}
 
 
 def _cell(name: str, policy: str, outcome: Outcome, people: Sequence[Caller], bonus_s: int = 0) -> Cell:
@@ -102,7 +94,7 @@ def measure(
     calls: int, seeds: Sequence[int], only: Sequence[str], processes: int = 1
 ) -> tuple[list[Cell], list[Goal]]:
     worlds = {name: world for goal in only for name, world in NEEDED[goal].items()}
-    length = {name: LONG * calls if name in URGENT else calls for name in worlds}
+    length = {name: calls if name in SKILLS else LONG * calls for name in worlds}
     # The longest first: the other processes have something to do meanwhile.
     order = sorted(worlds, key=lambda name: -length[name] * worlds[name].n)
     taken = multiprocessing.Value("i", 0)

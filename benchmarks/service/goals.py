@@ -26,7 +26,7 @@ _RINGING = {
 }
 _AWAY = {"10 at 0.8, away": World(10, 0.8, away=0.25), "30 at 0.8, away": World(30, 0.8, away=0.25)}
 _INSTANT = World(10, 0.7, AT_ONCE, welcome_s=0)
-_SKILLS = {
+SKILLS = {
     "10, 3 with the skill, at 0.7": replace(_INSTANT, rare=0.15, with_skill=3),
     "10, 3 with the skill, at 0.85": replace(_INSTANT, load=0.85, rare=0.15, with_skill=3),
     "30, 6 with the skill, at 0.85": replace(_INSTANT, n=30, load=0.85, rare=0.15, with_skill=6),
@@ -34,13 +34,12 @@ _SKILLS = {
 URGENT = {"10 at 1.1, one in ten urgent": replace(_INSTANT, load=1.1, rare=0.1)}
 NEEDED = {
     "S1": _RINGING, "S2": _RINGING, "S3": _RINGING, "S4": _RINGING,
-    "S5": _AWAY, "S6": _SKILLS, "S7": URGENT,
+    "S5": _AWAY, "S6": SKILLS, "S7": URGENT,
 }  # fmt: skip
-LONG_RUN = {"shared": 24, "sparing": 133}
-"""Yardsticks are played on so many times the calls too, where this one stands in for the product: they take a
-fiftieth of its time. With instant telephones both sides of a ratio lie within one point of each other."""
 LONG = 4
-"""The urgent are few and what they gain is small: their world is played with this many times the calls."""
+"""With this many times the calls every world is played but those of skills: with instant telephones the product does
+to the last caller what `sparing` does, which is therefore played on `LONG_RUN` times the calls in its place."""
+LONG_RUN = 133
 
 
 @dataclass(frozen=True)
@@ -125,18 +124,17 @@ def goals_with_errors(cells: Cells) -> list[Goal]:
 
 def goals(cells: Cells) -> Iterator[Goal]:
     """S1 to S7 of the study, each with its figure."""
-    for name in (name for name in _RINGING if (name, "product") in cells):
-        ours = in_the_long_run(cells, name)
-        limit, in_turn, everybody = (
-            cells[name, long_of(way)].every for way in ("limit", "in turn, after a greeting", "everybody")
-        )
+    for name in filter(lambda name: (name, "product") in cells, _RINGING):
+        ours, limit = cells[name, "product"].every, cells[name, "limit"].every
         yield Goal("S1 within 30 s, share of the limit", name, ours["w30"] / limit["w30"], _S1[name])
         if name not in _S2_TO_S4:
             continue
-        yield Goal("S2 × one after another after a greeting", name, ours["w30"] / in_turn["w30"], 1.5)
+        in_turn = cells[name, "in turn, after a greeting"].every["w30"]
+        yield Goal("S2 × one after another after a greeting", name, ours["w30"] / in_turn, 1.5)
         over = 100 * (ours["abandoned"] - limit["abandoned"])
         yield Goal("S3 abandoned, points over the limit", name, over, 5.0, at_most=True)
         if name.startswith("30"):
+            everybody = cells[name, "everybody"].every
             rings = ours["rings"] / everybody["rings"]
             yield Goal("S4 rings, × ringing everybody", name, rings, 0.75, at_most=True)
             more = 100 * (ours["w30"] - everybody["w30"])
@@ -149,7 +147,7 @@ def goals(cells: Cells) -> Iterator[Goal]:
             ours["w30"] / cells[name, "in turn"].every["w30"],
             1.35,
         )
-    for name in filter(lambda name: (name, "product") in cells, _SKILLS):
+    for name in filter(lambda name: (name, "product") in cells, SKILLS):
         idlest = cells[name, long_of("limit")]
         rare, others = (in_the_long_run(cells, name, kind)["w30"] for kind in ("rare", "common"))
         yield Goal("S6 the rare skill, × longest idle", name, rare / idlest.rare["w30"], 1.15)
@@ -163,19 +161,15 @@ def goals(cells: Cells) -> Iterator[Goal]:
         yield Goal("S7 overtaken by more than the bonus", name, float(bonus.overtaken), 0.0, at_most=True)
 
 
-def in_the_long_run(cells: Cells, world: str, kind: str = "every") -> Mapping[str, float]:
-    """What the product would reach if it were played as long as the yardsticks.
-
-    Its stand-in's levels there, times what the product made of the callers both met: those two differ little, so
-    the quotient is known far better than either.
+def in_the_long_run(cells: Cells, world: str, kind: str) -> Mapping[str, float]:
+    """What the product would reach if it were played as long as the yardsticks: the figures of `sparing` there, times
+    what the product made of the callers both met.
     """
-    stand_in = STAND_IN[world]
-    ours, same, long = (cells[world, p].levels(kind) for p in ("product", stand_in, long_of(stand_in)))
+    ours, same, long = (cells[world, p].levels(kind) for p in ("product", "sparing", long_of("sparing")))
     return {name: long[name] * ours[name] / same[name] if same[name] else long[name] for name in long}
 
 
-STAND_IN = dict.fromkeys(_RINGING, "shared") | dict.fromkeys(_SKILLS, "sparing")
 _S1 = dict(zip(_RINGING, (0.90, 0.90, 0.94, 0.95, 0.80, 0.95), strict=True))
-_S6 = dict(zip(_SKILLS, (0.99, 0.985, 0.99), strict=True))
+_S6 = dict(zip(SKILLS, (0.99, 0.985, 0.99), strict=True))
 """One number of each was mended: docs/decisions/service-goals.md."""
 _S2_TO_S4 = tuple(_RINGING)[:4]

@@ -7,7 +7,7 @@
 - with skills: `limit` that takes the longest idle of those able, whatever else they can do;
 - `sparing`: the same, but who has the skill last for those who do not need it.
 
-`shared` and `sparing` are the product's order at its best: they stand in for it where it would take too long.
+`shared` and `sparing` are the product's order at its best.
 """
 
 from __future__ import annotations
