@@ -80,9 +80,9 @@ def test_a_very_long_line_where_all_is_in_place_is_looked_at_more_seldom_until_s
 
     gone = next(iter(watched.carrier.legs))
     watched.carrier.end(gone)
-    watched.rounds(16)
-    first = watched.rounds(10)
-    assert first, "after a round that ended a call the next comes as soon as ever"
+    moments = watched.rounds(45)
+    assert moments[1] - moments[0] == 10_000, "after a round that ended a call the next comes as soon as ever"
+    assert gaps(moments[1:]) == {15_000}
     assert line.sw.calls.by_leg(gone).stage is Stage.ENDED  # type: ignore[union-attr]  # known: it was adopted
 
     redis_admin.flushall()
