@@ -51,13 +51,19 @@ class ShownNumbers(Mapping[str, str]):
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """One snapshot, its documents loaded."""
+    """One snapshot, its documents loaded: a book that does not change."""
 
     source: Snapshot = field(repr=False)
     rules: RuleSet
     flows: Mapping[str, Flow]
     roster: Roster
     structures: tuple[Structure, ...]
+
+    def current(self) -> Loaded:
+        return self
+
+    def is_holiday(self, day: date) -> bool:
+        return is_holiday(day)
 
 
 def load(snapshot: Snapshot) -> Loaded:
@@ -79,7 +85,7 @@ class SnapshotBook:
         self._refused: Snapshot | None = None
         self._lock = Lock()
 
-    def _now(self) -> Loaded:
+    def current(self) -> Loaded:
         newest = self._snapshots.current()
         if newest is None or newest is self._loaded.source or newest is self._refused:
             return self._loaded
@@ -95,19 +101,19 @@ class SnapshotBook:
 
     @property
     def rules(self) -> RuleSet:
-        return self._now().rules
+        return self.current().rules
 
     @property
     def flows(self) -> Mapping[str, Flow]:
-        return self._now().flows
+        return self.current().flows
 
     @property
     def roster(self) -> Roster:
-        return self._now().roster
+        return self.current().roster
 
     @property
     def structures(self) -> tuple[Structure, ...]:
-        return self._now().structures
+        return self.current().structures
 
     def is_holiday(self, day: date) -> bool:
         return is_holiday(day)

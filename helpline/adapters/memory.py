@@ -64,5 +64,8 @@ class FixedBook:
     holidays: frozenset[date] = frozenset()
     structures: tuple[Structure, ...] = ()
 
+    def current(self) -> FixedBook:
+        return self
+
     def is_holiday(self, day: date) -> bool:
         return day in self.holidays

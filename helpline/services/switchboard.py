@@ -23,6 +23,9 @@ from helpline.ports import Alarms, Chance, Clock, DueList, LiveCalls, Offers, Op
 class Book(Protocol):
     """What is live of rules, flows and roster; the same object may change between calls."""
 
+    def current(self) -> Book:
+        """As it is now, and stays: one webhook is answered by one version, looked for once."""
+
     @property
     def rules(self) -> RuleSet: ...
 
@@ -63,7 +66,8 @@ class Switchboard:
 
 def partner_of(book: Book) -> str | None:
     """The partner line's number in E.164; None where no administrator has verified one."""
-    named = (structure for structure in book.structures if structure.id == book.rules.partner)
+    partner = book.rules.partner
+    named = (structure for structure in book.structures if structure.id == partner)
     return next((structure.verified_number_e164 for structure in named), None)
 
 

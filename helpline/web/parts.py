@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from flask import current_app
@@ -21,3 +21,9 @@ class Parts:
 
 def parts() -> Parts:
     return cast("Parts", current_app.extensions[KEY])
+
+
+def switchboard() -> Switchboard:
+    """With the rules, flows and roster of this moment: a webhook is answered by one version of them."""
+    live = parts().switchboard
+    return replace(live, book=live.book.current())

@@ -20,9 +20,10 @@ from helpline.services.hold_call import hold_call
 from helpline.services.join_room import join_room, on_hold, room_left
 from helpline.services.leave_line import leave_line
 from helpline.services.press_key import press_key
+from helpline.services.switchboard import Switchboard
 from helpline.services.take_call import take_call
 from helpline.web import form, without_memory
-from helpline.web.parts import Parts, parts
+from helpline.web.parts import parts, switchboard
 from helpline.web.patience import patience
 
 bp = Blueprint("voice", __name__)
@@ -40,7 +41,7 @@ def _heard() -> Response:
 def incoming() -> Response:
     if not form.leg():
         return _xml(without_memory.document())
-    return _xml(take_call(parts().switchboard, form.leg(), form.line()))
+    return _xml(take_call(switchboard(), form.leg(), form.line()))
 
 
 @bp.post(paths.WAIT)
@@ -48,36 +49,36 @@ def wait() -> Response:
     if not form.leg():
         return _xml(without_memory.document())
     waited_ms = 1000 * form.queue_time_s()
-    return _xml(hold_call(parts().switchboard, form.leg(), form.line(), waited_ms, form.digits()))
+    return _xml(hold_call(switchboard(), form.leg(), form.line(), waited_ms, form.digits()))
 
 
 @bp.post(paths.KEYS)
 def keys() -> Response:
-    return _xml(press_key(parts().switchboard, form.leg(), form.digits()))
+    return _xml(press_key(switchboard(), form.leg(), form.digits()))
 
 
 @bp.post(paths.LEFT)
 def left() -> Response:
     if not form.leg():
         return _xml(without_memory.document())
-    sw, result = parts().switchboard, form.queue_result()
+    sw, result = switchboard(), form.queue_result()
     waited_ms = 1000 * form.queue_time_s()
     return _xml(leave_line(sw, form.leg(), form.line(), result, waited_ms=waited_ms, over=form.is_over()))
 
 
 @bp.post("/voice/join/<attempt>")
 def join(attempt: str) -> Response:
-    return _xml(join_room(parts().switchboard, form.leg(), attempt))
+    return _xml(join_room(switchboard(), form.leg(), attempt))
 
 
 @bp.post("/voice/hold/<attempt>")
 def hold(attempt: str) -> Response:
-    return _xml(on_hold(parts().switchboard, form.leg(), attempt))
+    return _xml(on_hold(switchboard(), form.leg(), attempt))
 
 
 @bp.post("/voice/done/<attempt>")
 def done(attempt: str) -> Response:
-    sw, caller = parts().switchboard, form.is_caller()
+    sw, caller = switchboard(), form.is_caller()
     return _xml(room_left(sw, form.leg(), attempt, over=form.is_over(), caller=caller))
 
 
@@ -85,36 +86,36 @@ def done(attempt: str) -> Response:
 def ended() -> Response:
     """The number's status callback: the caller's leg is over. Unknown call: nothing stored."""
     if form.is_over() and form.leg():
-        switchboard = parts().switchboard
-        end_by_leg(switchboard, form.leg(), switchboard.clock.now_ms())
+        sw = switchboard()
+        end_by_leg(sw, form.leg(), sw.clock.now_ms())
     return _heard()
 
 
 @bp.post("/voice/offer/<attempt>")
 def offer(attempt: str) -> Response:
-    p = parts()
-    return _offered(p, attempt, present_offer(p.switchboard, attempt, form.leg()), paths.offer(attempt))
+    sw = switchboard()
+    return _offered(sw, attempt, present_offer(sw, attempt, form.leg()), paths.offer(attempt))
 
 
 @bp.post("/voice/claim/<attempt>")
 def claim(attempt: str) -> Response:
-    p = parts()
-    return _offered(p, attempt, answer_offer(p.switchboard, attempt, form.digits()), paths.claim(attempt))
+    sw = switchboard()
+    return _offered(sw, attempt, answer_offer(sw, attempt, form.digits()), paths.claim(attempt))
 
 
-def _offered(p: Parts, attempt: str, answer: Document | Unsure, path: str) -> Response:
+def _offered(sw: Switchboard, attempt: str, answer: Document | Unsure, path: str) -> Response:
     if not isinstance(answer, Unsure):
         return _xml(answer)
     if patience.is_over(attempt):
-        return _xml(documents.taken(p.switchboard.book))
-    return _xml(documents.one_moment(p.switchboard.book, path))
+        return _xml(documents.taken(sw.book))
+    return _xml(documents.one_moment(sw.book, path))
 
 
 @bp.post("/voice/leg/<attempt>")
 def leg(attempt: str) -> Response:
     status = form.status()
     if status is not None and form.leg():
-        follow_leg(parts().switchboard, attempt, form.leg(), status)
+        follow_leg(switchboard(), attempt, form.leg(), status)
     return _heard()
 
 
@@ -131,5 +132,5 @@ def room(attempt: str) -> Response:
             leg_over=form.participant_status() in ("completed", "failed"),
             moved=reason == "participant_updated_via_api",
         )
-        follow_room(parts().switchboard, news)
+        follow_room(switchboard(), news)
     return _heard()

@@ -101,6 +101,13 @@ def is_whole(request: bytes) -> bool:
     return bool(end) and len(body) >= (int(length[1]) if length else 0)
 
 
+def _is_ready(conn: PatientConnection) -> bool | None:
+    """Take what has come: whether a thread can go on with it, None when that will never be."""
+    with contextlib.suppress(OSError, EOFError):
+        return conn.gather()
+    return None
+
+
 def _now_s() -> float:
     return time.monotonic()  # noqa: TID251  # the clock that the worker below counts in
 
@@ -144,30 +151,37 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn publishes n
             conn.close()
 
     def on_client_socket_readable(self, conn: PatientConnection, client: socket.socket) -> None:
-        """A kept connection begins its next request: gathered like the first."""
+        """A kept connection begins its next request: the carrier's comes whole, and is not put into the poller."""
         if client.fileno() < 0:
             return  # it made room a moment ago
         self.poller.unregister(client)
         self.keepalived_conns.remove(conn)
-        self._wait_for_request(conn)
+        is_ready = _is_ready(conn)
+        if is_ready is False:
+            self._wait_for_request(conn)
+            self._expect_body(conn)
+        else:
+            self._go_on(conn, is_ready)
 
     def on_pending_socket_readable(self, conn: PatientConnection, client: socket.socket) -> None:
         """More of a request has come: to a thread with it if it is whole."""
         if client.fileno() < 0:
             return  # it made room a moment ago
-        try:
-            is_ready = conn.gather()
-        except (OSError, EOFError):
+        is_ready = _is_ready(conn)
+        if is_ready is False:
+            self._expect_body(conn)
+        else:
             self._no_longer_wait(conn, client)
-            self.nr_conns -= 1
-            conn.close()
-            return
+            self._go_on(conn, is_ready)
+
+    def _go_on(self, conn: PatientConnection, is_ready: bool | None) -> None:
+        """To a thread with a whole request; None: there will be none."""
         if is_ready:
-            self._no_longer_wait(conn, client)
             conn.hand_over()
             super().enqueue_req(conn)
         else:
-            self._expect_body(conn)
+            self.nr_conns -= 1
+            conn.close()
 
     def _expect_body(self, conn: PatientConnection) -> None:
         if conn not in self.bodies and b"\r\n\r\n" in conn.gathered:
