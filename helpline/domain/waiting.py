@@ -102,11 +102,12 @@ def is_reached(step: RingStep, person: Candidate) -> bool:
 
 def ever_reached(plan: Plan, skills: Sequence[str], people: Sequence[Candidate]) -> tuple[Candidate, ...]:
     """Everybody signed on whom the plan reaches sooner or later and who can do what is needed."""
+    needed = frozenset(skills)
     return tuple(
         person
         for person in people
         if person.presence.state is not State.OFFLINE
-        and set(skills) <= person.skills
+        and needed <= person.skills
         and any(is_reached(step, person) for step in plan)
     )
 
@@ -244,6 +245,8 @@ class _Choice:
     def _endpoint(self, person: Candidate) -> str:
         """Her next endpoint for this call: each ring that came to nothing goes on to another."""
         endpoints = self._endpoints(person)
+        if not self._tried:
+            return endpoints[0]
         return min(endpoints, key=lambda e: (self._tried.get(e, 0), endpoints.index(e)))
 
 
@@ -277,7 +280,7 @@ def rank(person: Candidate, call: Waiting, steps: Sequence[RingStep]) -> Rank:
     """
     presence = person.presence
     in_wrap_up = presence.state is State.WRAP_UP
-    step = min((n for n, one in enumerate(steps) if is_reached(one, person)), default=len(steps))
+    step = next((n for n, one in enumerate(steps) if is_reached(one, person)), len(steps))
     return (
         presence.psychologist != call.first_choice,
         presence.missed_in_row,
