@@ -14,6 +14,7 @@ from helpline.domain.people import Tier
 from helpline.domain.presence import Event as PresenceEvent
 from helpline.domain.presence import Presence, State, Wish
 from helpline.domain.waiting import Waiting, Wanted
+from helpline.ports.fiches import NewFiche
 
 Effect: TypeAlias = tuple[str, int]
 """(member of the due list, the moment in ms it is due)"""
@@ -25,6 +26,8 @@ class Change:
 
     `set` and `drop` name fields of `LiveCall`; `release` frees everybody who is rung
     for it except the attempt `keep`. With `most_waiting` it is late when so many wait already.
+    `fiche` is opened, or the one the call has is handed over; `seal_at_ms`: the call is over,
+    and its fiche is sealed then (at once when closed).
     """
 
     event: CallEvent | None = None
@@ -34,6 +37,8 @@ class Change:
     release: bool = False
     keep: str | None = None
     most_waiting: int = 0
+    fiche: NewFiche | None = None
+    seal_at_ms: int | None = None
 
 
 class Saved(StrEnum):
@@ -196,6 +201,12 @@ class Offers(Protocol):
         fields: Mapping[str, str | int | bool] | None = None,
     ) -> OfferState | None:
         """Compare and set; the state before, None when the offer is unknown."""
+
+    def picked_up(self, attempt: str, leg_id: str, now_ms: int) -> tuple[Offer, LiveCall | None] | None:
+        """Her leg asks for its document, so it exists and is answered: noted where the offer is at the carrier.
+
+        The offer and its call, as they are in that very step; None when the offer is unknown.
+        """
 
     def claim(self, attempt: str, welcome_ms: int, now_ms: int) -> Claim: ...
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from helpline.domain.call import Stage
+from helpline.domain.call import LiveCall, Stage
 from helpline.domain.errors import FlowError
 from helpline.domain.ivr.flow import FlowKind, FlowSession
 from helpline.domain.ivr.interpreter import Input, Keys, Silence, Start, Step, step
@@ -13,7 +13,6 @@ from helpline.domain.offer import Claim, Offer, OfferState
 from helpline.domain.people import EndpointKind
 from helpline.domain.verbs import Document, Hangup
 from helpline.services import documents
-from helpline.services.follow_leg import leg_is_known
 from helpline.services.switchboard import Switchboard
 
 DECLINED_MS = 1_000
@@ -32,19 +31,16 @@ def present_offer(sw: Switchboard, attempt: str, leg_id: str) -> Document | Unsu
     On a phone the question is asked, since a mailbox also picks up: it says the digits that
     take the call. A browser accepts on screen, so answering is the claim. Raises LiveStateDown.
     """
-    offer = sw.offers.get(attempt)
-    if offer is None:
+    found = sw.offers.picked_up(attempt, leg_id, sw.clock.now_ms())
+    if found is None:
         return Unsure.ASK_AGAIN
-    leg_is_known(sw, offer, leg_id, answered=True)
+    offer, call = found
     if offer.third:
         return _third_answers(sw, offer)
-    if offer.state is OfferState.SETTLED:
-        return _too_late(sw, offer)
     if offer.state is OfferState.CLAIMED:
-        return _claimed_document(sw, offer)
-    call = sw.calls.get(offer.call)
-    if call is None or call.stage is not Stage.WAITING:
-        return _too_late(sw, offer)
+        return _claimed_document(sw, offer, call)
+    if offer.state is OfferState.SETTLED or call is None or call.stage is not Stage.WAITING:
+        return _too_late(sw, call)
     endpoint = sw.book.roster.endpoint(offer.endpoint)
     if endpoint is not None and endpoint.kind is EndpointKind.CLIENT:
         return try_claim(sw, offer)
@@ -66,9 +62,9 @@ def answer_offer(sw: Switchboard, attempt: str, digits: str | None) -> Document 
     if offer is None:
         return Unsure.ASK_AGAIN
     if offer.state is OfferState.CLAIMED:
-        return _claimed_document(sw, offer)
+        return _claimed_document(sw, offer, sw.calls.get(offer.call))
     if offer.state is OfferState.SETTLED:
-        return _too_late(sw, offer)
+        return _too_late(sw, sw.calls.get(offer.call))
     return _question(sw, offer, digits if digits is not None else "")
 
 
@@ -122,16 +118,14 @@ def _ask(sw: Switchboard, offer: Offer, digits: str | None, flow: str) -> Step:
         return step(flows, None, Start(documents.OFFER_FLOW), FlowKind.OFFER, attempt=offer.attempt)
 
 
-def _claimed_document(sw: Switchboard, offer: Offer) -> Document:
+def _claimed_document(sw: Switchboard, offer: Offer, call: LiveCall | None) -> Document:
     """She holds the call already (a document asked for twice, or we moved her leg here)."""
-    call = sw.calls.get(offer.call)
     together = call is not None and call.stage in (Stage.CLAIMED, Stage.TALKING)
     if call is None or call.attempt != offer.attempt or not together:
         return documents.caller_gone(sw.book)
     return documents.room(offer.attempt)
 
 
-def _too_late(sw: Switchboard, offer: Offer) -> Document:
-    call = sw.calls.get(offer.call)
+def _too_late(sw: Switchboard, call: LiveCall | None) -> Document:
     gone = call is None or call.stage in (Stage.ENDED, Stage.LED_ON)
     return documents.caller_gone(sw.book) if gone else documents.taken(sw.book)

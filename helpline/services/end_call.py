@@ -9,35 +9,22 @@ from __future__ import annotations
 from helpline.domain.call import Event, LiveCall, outcome_of
 from helpline.ports import Change
 from helpline.services.change_call import change_call
-from helpline.services.note_fiche import open_fiche
+from helpline.services.note_fiche import new_fiche
 from helpline.services.switchboard import Switchboard
 
 
 def end_call(sw: Switchboard, call: LiveCall, ended_ms: int) -> bool:
     """The caller's leg has ended at `ended_ms`. False when that was known. Raises LiveStateDown.
 
-    The fiche is seen to each time, known or not: whoever ended the call first may have
-    died before it.
+    The fiche is given its sealing time in the same step, and asked for once more when the end
+    was known: the reconciler may have opened one for a talk that ended under its eyes.
     """
-    ended = change_call(sw, call, lambda now: _ending(sw, now, ended_ms))
-    if ended is not None:
-        over, over_ms = ended, ended_ms
-    else:
-        found = sw.calls.get(call.id)
-        if found is None or found.ended_ms is None:
-            return False
-        over, over_ms = found, found.ended_ms
-    if over.spoke_ms is not None:
-        _leave_fiche(sw, over, over_ms)
-    return ended is not None
-
-
-def _leave_fiche(sw: Switchboard, call: LiveCall, ended_ms: int) -> None:
-    """Give the fiche of a talk its sealing time; one that was never opened is opened first."""
-    now_ms = sw.clock.now_ms()
-    if call.psychologist:
-        open_fiche(sw.fiches, sw.chance, call.id, call.psychologist, now_ms)
-    sw.fiches.call_is_over(call.id, now_ms, ended_ms + sw.times.seal_after_ms)
+    if change_call(sw, call, lambda now: _ending(sw, now, ended_ms)) is not None:
+        return True
+    found = sw.calls.get(call.id)
+    if found is not None and found.ended_ms is not None and found.spoke_ms is not None:
+        sw.fiches.call_is_over(found.id, sw.clock.now_ms(), found.ended_ms + sw.times.seal_after_ms)
+    return False
 
 
 def end_by_leg(sw: Switchboard, leg_id: str, ended_ms: int) -> bool:
@@ -57,9 +44,13 @@ def _ending(sw: Switchboard, call: LiveCall, ended_ms: int) -> Change:
         written["wait_class"] = outcome.wait_class
     if outcome.duration_class:
         written["duration_class"] = outcome.duration_class
+    spoke = call.spoke_ms is not None
     return Change(
         event=Event.GONE,
         set=written,
         drop=("session", "keys", "skills", "plan", "first_choice"),
         release=True,
+        # One that was never opened is opened first.
+        fiche=new_fiche(sw.chance, call.id, call.psychologist) if spoke and call.psychologist else None,
+        seal_at_ms=ended_ms + sw.times.seal_after_ms if spoke else None,
     )

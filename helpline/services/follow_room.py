@@ -10,7 +10,7 @@ from helpline.ports import Change
 from helpline.services.change_call import change_call
 from helpline.services.end_call import end_call
 from helpline.services.hand_over import handed_over, take_over_fiche
-from helpline.services.note_fiche import open_fiche
+from helpline.services.note_fiche import new_fiche
 from helpline.services.switchboard import Switchboard
 
 
@@ -56,15 +56,12 @@ def _joined(sw: Switchboard, call: LiveCall, attempt: str, is_caller: bool) -> N
         if now.room != attempt or now.stage not in (Stage.CLAIMED, Stage.TALKING):
             return None
         if _is_the_second(now, is_caller):
-            return _bridge(now, mine, now_ms)
+            return _bridge(sw, now, mine, now_ms)
         # On hold meanwhile: the news is old, or they were on their way in. Out again.
         out = ((f"place:{now.id}", now_ms),) if is_caller and now.held else ()
         return Change(set={mine: True, "news_ms": now_ms}, effects=out)
 
-    before = change_call(sw, call, decide)
-    if before is not None and _is_the_second(before, is_caller) and before.psychologist:
-        # Twice is harmless, never is mended: by the reconciler, and by the end of the call.
-        open_fiche(sw.fiches, sw.chance, before.id, before.psychologist, now_ms)
+    change_call(sw, call, decide)
 
 
 def _is_the_second(call: LiveCall, is_caller: bool) -> bool:
@@ -72,7 +69,8 @@ def _is_the_second(call: LiveCall, is_caller: bool) -> bool:
     return call.stage is Stage.CLAIMED and (call.psychologist_in if is_caller else call.caller_in)
 
 
-def _bridge(call: LiveCall, mine: str, now_ms: int) -> Change:
+def _bridge(sw: Switchboard, call: LiveCall, mine: str, now_ms: int) -> Change:
+    """A talk, and the fiche she codes it on: one step, since the news of it is told once."""
     return Change(
         event=Event.BRIDGED,
         set={
@@ -83,6 +81,7 @@ def _bridge(call: LiveCall, mine: str, now_ms: int) -> Change:
         },
         release=True,
         keep=call.attempt,
+        fiche=new_fiche(sw.chance, call.id, call.psychologist) if call.psychologist else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""Open a fiche at the bridge, and note codes on it while it is open."""
+"""Open a fiche, and note codes on it while it is open."""
 
 from __future__ import annotations
 
@@ -32,17 +32,23 @@ class Noted:
     fiche: Fiche | None = None
 
 
+_NOTHING_CODED = to_text(Fiche())
+
+
+def new_fiche(chance: Chance, call_id: str, psychologist_id: str) -> NewFiche:
+    """An empty fiche. The row id is drawn here, so that sealing twice cannot store twice."""
+    return NewFiche(chance.new_id(), chance.new_id(), call_id, psychologist_id, _NOTHING_CODED)
+
+
 def open_fiche(
     fiches: OpenFiches, chance: Chance, call_id: str, psychologist_id: str, now_ms: int
 ) -> str | None:
-    """Open the fiche of a call at its bridge; its id, or None once that call's fiche is sealed.
+    """Open the fiche of a talk found without one; its id, or None once that call's fiche is sealed.
 
     Twice changes nothing. Another psychologist (the caller was brought to a colleague)
-    takes over the same fiche. The row id is drawn here, so that sealing twice cannot
-    store twice.
+    takes over the same fiche. A bridge and an end write it in the call's own step (`Change`).
     """
-    new = NewFiche(chance.new_id(), chance.new_id(), call_id, psychologist_id, to_text(Fiche()))
-    return fiches.open(new, now_ms)
+    return fiches.open(new_fiche(chance, call_id, psychologist_id), now_ms)
 
 
 def note_fiche(

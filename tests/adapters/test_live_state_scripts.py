@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 import redis
 
+from helpline.adapters.redis.fiches import RedisOpenFiches
 from helpline.domain.call import Event, Stage
 from helpline.domain.offer import Claim, Offer, OfferState, Settlement
 from helpline.domain.people import Tier
@@ -15,7 +16,7 @@ from helpline.domain.presence import Event as PresenceEvent
 from helpline.domain.presence import State
 from helpline.domain.ring_plan import RingStep, Who, plan_to_text
 from helpline.domain.waiting import Wanted, plan_offers
-from helpline.ports import Change, Duty, Saved
+from helpline.ports import Change, Duty, NewFiche, Saved
 from tests.adapters.live_state import PLAN, WRAP_UP_MS, Person, World
 from tests.live import live
 
@@ -557,3 +558,61 @@ def test_nobody_is_missing_from_the_roll_of_a_long_line(make_world: MakeWorld) -
 
     assert roll.just_wait == {call.leg_id for call in calls if not call.told_unanswered}
     assert [call.id for call in roll.others] == sorted(call.id for call in calls if call.told_unanswered)
+
+
+def test_who_picks_up_is_noted_wherever_her_offer_stands_at_the_carrier(make_world: MakeWorld) -> None:
+    world = make_world("vera", "bruno")
+    call = world.arrives()
+    ringing, sending = world.attempt_for(call, "vera"), world.attempt_for(call, "bruno")
+    leg = world.rings(ringing)
+    world.offers.change(sending, (OfferState.DUE,), OfferState.SENDING, now_ms=world.now)
+
+    rang = world.offers.picked_up(ringing, leg, world.now)
+    overtook = world.offers.picked_up(sending, "CA-early", world.now)
+
+    assert rang is not None
+    assert overtook is not None
+    assert rang == (world.offers.get(ringing), world.call(call))
+    assert overtook == (world.offers.get(sending), world.call(call))
+    assert [(one.state, one.answered, one.leg_id) for one, _ in (rang, overtook)] == [
+        (OfferState.RINGING, True, leg),
+        (OfferState.RINGING, True, "CA-early"),
+    ]
+    found = world.offers.by_leg("CA-early")
+    assert found is not None
+    assert found.attempt == sending
+
+
+def test_an_offer_that_is_over_or_not_ordered_yet_is_not_noted_as_picked_up(make_world: MakeWorld) -> None:
+    world = make_world("vera", "bruno")
+    call = world.arrives()
+    over, due = world.attempt_for(call, "vera"), world.attempt_for(call, "bruno")
+    leg = world.rings(over)
+    world.settle(over, Settlement.MISSED)
+
+    found = [world.offers.picked_up(over, leg, world.now), world.offers.picked_up(due, "CA-x", world.now)]
+
+    assert [one and (one[0].state, one[0].answered) for one in found] == [
+        (OfferState.SETTLED, False),
+        (OfferState.DUE, False),
+    ]
+    assert world.offers.by_leg("CA-x") is None
+    assert world.offers.picked_up("at-unknown", "CA-x", world.now) is None
+
+
+def test_news_that_is_too_late_opens_no_fiche_and_ends_none(
+    make_world: MakeWorld, redis_app: redis.Redis
+) -> None:
+    world = make_world("vera")
+    call, _ = _in_talk(world, "vera")
+    known, fiches = world.call(call), RedisOpenFiches(redis_app)
+    new = NewFiche("fiche", "row", call, "vera", "{}")
+    late = [
+        (known, Change(event=Event.CLAIMED, fiche=new)),
+        (replace(known, rev=known.rev - 1), Change(event=Event.GONE, fiche=new, seal_at_ms=world.now)),
+    ]
+
+    told = [world.calls.save(before, change, world.now) for before, change in late]
+
+    assert told == [Saved.LATE, Saved.CHANGED]
+    assert fiches.of_call(call) is None

@@ -16,8 +16,9 @@ from helpline.domain.call import Stage
 from helpline.domain.errors import LiveStateDown
 from helpline.domain.presence import State
 from helpline.emulator import rest_app
-from helpline.ports import Carrier, LegStatus, LiveCalls, NewFiche, Offers
+from helpline.ports import Carrier, LegStatus, LiveCalls, NewFiche, Offers, OpenFiches
 from helpline.processes.sweeps import LEASE_MS
+from helpline.services.end_call import end_call
 from helpline.services.follow_leg import follow_leg
 from helpline.services.follow_room import RoomNews, follow_room
 from helpline.services.reconcile import reconcile
@@ -25,6 +26,19 @@ from tests.e2e.test_consult_after_a_loss import reconcile_and
 from tests.e2e.test_conversation import in_talk, of_three
 from tests.e2e.test_order_on_its_way import SlowWay, lives, rings_somebody
 from tests.phone import Line
+
+
+class NothingMayBeAsked:
+    """A port that nobody is to turn to."""
+
+    def __getattr__(self, name: str) -> Callable[..., object]:
+        raise AssertionError(f"{name} was asked")
+
+
+def leg_of(offers: Offers, attempt: str | None) -> str:
+    offer = offers.get(attempt or "")
+    assert offer is not None
+    return offer.leg_id or ""
 
 
 class Meanwhile:
@@ -182,10 +196,10 @@ def test_two_clocks_that_look_longer_than_the_lease_do_not_undo_each_others_copy
 # ---- between two writes
 
 
-def test_a_talk_whose_news_met_a_failure_after_its_first_write_has_a_fiche(
-    line: Line, monkeypatch: pytest.MonkeyPatch
+def test_a_talk_found_at_the_carrier_that_met_a_failure_before_its_last_write_has_a_fiche(
+    line: Line, redis_admin: redis.Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """News is told once. It was a talk, and she had nothing to code on until its end."""
+    """Found once. It was a talk, and she had nothing to code on until its end."""
     fails = [True]
     opens = line.sw.fiches.open
 
@@ -195,12 +209,42 @@ def test_a_talk_whose_news_met_a_failure_after_its_first_write_has_a_fiche(
             raise LiveStateDown("redis: slow for a moment")
         return opens(new, now_ms)
 
-    monkeypatch.setattr(line.sw.fiches, "open", open_once_more)
-
     in_talk(line)
+    monkeypatch.setattr(line.sw.fiches, "open", open_once_more)
+    redis_admin.flushall()
 
-    assert not fails
+    line.until(lambda: not fails, 15)
     line.until(lambda: line.sw.fiches.of_call(line.only_call().id) is not None, 12)
+
+
+def test_a_bridge_and_its_fiche_are_one_step(line: Line) -> None:
+    """There is no moment between them at which Redis or we could fail: the news of a bridge is told once."""
+    line.caller().dials()
+    line.vera.accepts()
+    call, sw = line.only_call(), line.sw
+    assert call.stage is Stage.CLAIMED
+    without_fiches = replace(sw, fiches=cast("OpenFiches", NothingMayBeAsked()))
+
+    for leg_id in (call.leg_id, leg_of(sw.offers, call.attempt)):
+        follow_room(without_fiches, RoomNews(call.attempt or "", leg_id, joined=True))
+
+    assert line.only_call().stage is Stage.TALKING
+    fiche = sw.fiches.of_call(call.id)
+    assert fiche is not None
+    assert (fiche.psychologist, fiche.seal_at_ms) == (call.psychologist, None)
+
+
+def test_the_end_of_a_talk_and_the_time_of_its_sealing_are_one_step(line: Line) -> None:
+    """Whoever died between them left a fiche that was open for ever if nobody else told of the end."""
+    in_talk(line)
+    call, sw = line.only_call(), line.sw
+    ended_ms = sw.clock.now_ms()
+
+    assert end_call(replace(sw, fiches=cast("OpenFiches", NothingMayBeAsked())), call, ended_ms)
+
+    fiche = sw.fiches.of_call(call.id)
+    assert fiche is not None
+    assert fiche.seal_at_ms == ended_ms + sw.times.seal_after_ms
 
 
 def test_the_caller_comes_in_at_the_moment_at_which_her_leg_is_over(line: Line) -> None:

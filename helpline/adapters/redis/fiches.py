@@ -1,5 +1,7 @@
 """Open fiches and the halves of the open batch: `ports.OpenFiches`, `ports.BatchKeys`.
 
+The bridge and the end of a call write theirs in the call's own step (`Change.fiche`).
+
 Keys of user `app` (which may only read `batch:public`):
   fiche:<fiche>         hash: row call psychologist codes edition closed
   fiche:call:<call>     string: the fiche of a call; `sealed` until the call is forgotten

@@ -12,7 +12,7 @@ from helpline.adapters.redis.scripts import Json, Scripts, as_fields
 from helpline.domain.call import LiveCall, Stage
 from helpline.domain.presence import Presence
 from helpline.domain.waiting import Wanted
-from helpline.ports import AttackMode, Change, Gate, LineView, Reception, Roll, Saved
+from helpline.ports import AttackMode, Change, Gate, LineView, NewFiche, Reception, Roll, Saved
 
 
 class _View(TypedDict):
@@ -26,7 +26,7 @@ class _View(TypedDict):
 _InLine: TypeAlias = "tuple[str, list[str], int, list[str | list[str]]]"
 
 
-def _hash(flat: Sequence[str]) -> dict[str, str]:
+def pairs(flat: Sequence[str]) -> dict[str, str]:
     """Field and value in turns."""
     return dict(zip(flat[::2], flat[1::2], strict=True))
 
@@ -34,13 +34,15 @@ def _hash(flat: Sequence[str]) -> dict[str, str]:
 class _People(Mapping[str, Presence]):
     """Everybody's presence, each read when it is asked for: most who look stop at the first who is there."""
 
-    def __init__(self, hashes: Mapping[str, Mapping[str, str]]) -> None:
+    def __init__(self, hashes: Mapping[str, Mapping[str, str] | Sequence[str]]) -> None:
+        """Of each her hash, or its fields and values in turns."""
         self._hashes = hashes
         self._read: dict[str, Presence] = {}
 
     def __getitem__(self, who: str) -> Presence:
         if who not in self._read:
-            self._read[who] = presence_from_hash(who, self._hashes[who])
+            found = self._hashes[who]
+            self._read[who] = presence_from_hash(who, found if isinstance(found, Mapping) else pairs(found))
         return self._read[who]
 
     def __iter__(self) -> Iterator[str]:
@@ -64,6 +66,10 @@ _SAVED = {1: Saved.DONE, 0: Saved.CHANGED, -1: Saved.LATE}
 def order_of(wanted: Wanted | None) -> list[Json]:
     """The candidates as Lua reads them: [[psychologist, endpoint], …]."""
     return [[psychologist, endpoint] for psychologist, endpoint in wanted.order] if wanted else []
+
+
+def _fiche(new: NewFiche | None) -> Json:
+    return [new.fiche_id, new.row_id, new.psychologist, new.codes] if new else ""
 
 
 def _view(found: _View, now_ms: int) -> LineView:
@@ -108,7 +114,7 @@ class RedisLiveCalls:
 
     def by_leg(self, leg_id: str) -> LiveCall | None:
         found = cast("list[str]", self._scripts.run("call_of_leg", 0, {"leg_id": leg_id}))
-        h = _hash(found[1:])
+        h = pairs(found[1:])
         return call_from_hash(found[0], h) if h.get("stage") else None
 
     def in_line(self, leg_id: str) -> tuple[LiveCall, LineView] | None:
@@ -116,12 +122,12 @@ class RedisLiveCalls:
         if not reply:
             return None
         found = cast("_InLine", reply)
-        h = _hash(found[1])
+        h = pairs(found[1])
         if not h.get("stage"):
             return None
         names, hashes = cast("list[str]", found[3][::2]), cast("list[list[str]]", found[3][1::2])
-        people = dict(zip(names, map(_hash, hashes), strict=True))
-        return call_from_hash(found[0], h), LineView((), _People(people), bool(found[2]))
+        people = _People(dict(zip(names, hashes, strict=True)))
+        return call_from_hash(found[0], h), LineView((), people, bool(found[2]))
 
     def get(self, call_id: str) -> LiveCall | None:
         h = self._scripts.hash(f"call:{call_id}")
@@ -138,6 +144,8 @@ class RedisLiveCalls:
             "release": change.release,
             "keep": change.keep or "",
             "most": change.most_waiting,
+            "fiche": _fiche(change.fiche),
+            "seal_at": change.seal_at_ms or "",
         }
         return _SAVED[int(str(self._scripts.run("save", now_ms, args)))]
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import cast
 
-from helpline.adapters.redis.live_calls import order_of
-from helpline.adapters.redis.records import offer_from_hash, presence_from_hash
+from helpline.adapters.redis.live_calls import order_of, pairs
+from helpline.adapters.redis.records import call_from_hash, offer_from_hash, presence_from_hash
 from helpline.adapters.redis.scripts import Json, Scripts, as_fields
 from helpline.domain.call import LiveCall
 from helpline.domain.offer import Claim, Offer, OfferState, Settlement
@@ -70,6 +71,14 @@ class RedisOffers:
         }
         before = self._scripts.run("offer_state", now_ms, args)
         return OfferState(str(before)) if before else None
+
+    def picked_up(self, attempt: str, leg_id: str, now_ms: int) -> tuple[Offer, LiveCall | None] | None:
+        reply = self._scripts.run("picked_up", now_ms, {"attempt": attempt, "leg_id": leg_id})
+        if not reply:
+            return None
+        offer, call = map(pairs, cast("tuple[list[str], list[str]]", reply))
+        found = offer_from_hash(attempt, offer)
+        return found, call_from_hash(found.call, call) if call.get("stage") else None
 
     def claim(self, attempt: str, welcome_ms: int, now_ms: int) -> Claim:
         reply = self._scripts.run("claim", now_ms, {"attempt": attempt, "welcome_ms": welcome_ms})

@@ -33,6 +33,7 @@ NAMES = (
     "settle",
     "save",
     "offer_state",
+    "picked_up",
     "presence",
     "due",
     "lease",
@@ -58,6 +59,8 @@ NAMES = (
 BARE = frozenset({"call_of_leg", "in_line", "roll"})
 """Scripts that need neither tables nor the shared part: both are run through at each call."""
 
+WITH_FICHES = frozenset({"save", "fiche_open", "fiche_change"})
+
 AT_ONCE = 200
 """Hashes asked for together: more would hold up whoever else asks Redis."""
 
@@ -79,11 +82,41 @@ def _lua_table(name: str, table: Mapping[S, Mapping[E, S]]) -> str:
 
 def source(name: str) -> str:
     """The whole text of one script: tables, shared part, its own part; of a bare one its own."""
-    folder = resources.files("helpline.adapters.redis") / "lua"
     if name in BARE:
-        return (folder / f"{name}.lua").read_text("utf-8")
+        return plain_source(name)
     tables = _lua_table("CALL", call_table.TRANSITIONS) + _lua_table("PSY", presence_table.TRANSITIONS)
-    return tables + (folder / "lib.lua").read_text("utf-8") + (folder / f"{name}.lua").read_text("utf-8")
+    return tables + _text("lib") + plain_source(name)
+
+
+def plain_source(name: str) -> str:
+    """A script's own part, with that of fiches before it where it writes any."""
+    return _text("fiche") + _text(name) if name in WITH_FICHES else _text(name)
+
+
+def _text(name: str) -> str:
+    return (resources.files("helpline.adapters.redis") / "lua" / f"{name}.lua").read_text("utf-8")
+
+
+class ByDigest:
+    """Scripts of one client, asked by their digest; one that Redis has forgotten is loaded, and the request repeated once.
+
+    The library's own way to a script looks at more than it sends: a tenth of a webhook.
+    """
+
+    def __init__(self, client: Client, sources: Mapping[str, str]) -> None:
+        self._load: Callable[[str], object] = client.script_load
+        self._execute: Callable[..., object] = client.execute_command
+        self._sources = dict(sources)
+        self._hashes = {name: client.register_script(text).sha for name, text in sources.items()}
+
+    def ask(self, name: str, *args: str | int) -> object:
+        """The raw reply (str, int, list or None). Raises redis.exceptions.RedisError."""
+        ask = ("EVALSHA", self._hashes[name], 0, *args)
+        try:
+            return self._execute(*ask)
+        except NoScriptError:
+            self._load(self._sources[name])
+        return self._execute(*ask)
 
 
 class Scripts:
@@ -92,10 +125,8 @@ class Scripts:
     def __init__(self, client: Client, breaker: Breaker | None = None) -> None:
         """`breaker` is for processes that answer callers; without one every call is tried."""
         self._client = client
-        self._execute: Callable[..., object] = client.execute_command
         self._breaker = breaker
-        self._sources = {name: source(name) for name in NAMES}
-        self._hashes = {name: client.register_script(text).sha for name, text in self._sources.items()}
+        self._scripts = ByDigest(client, {name: source(name) for name in NAMES})
 
     def text(self, key: str) -> str | None:
         """One string key. The client decodes: bytes never come back."""
@@ -127,16 +158,7 @@ class Scripts:
     def run(self, name: str, now_ms: int, args: Mapping[str, Json]) -> object:
         """Run one script; the raw reply (str, int, list or None). Raises LiveStateDown."""
         text = _as_json(args)
-        return self._tried(lambda: self._asked(name, now_ms, text))
-
-    def _asked(self, name: str, now_ms: int, text: str) -> object:
-        """The library's own way to a script looks at more than it sends: a tenth of a webhook."""
-        ask = ("EVALSHA", self._hashes[name], 0, now_ms, text)
-        try:
-            return self._execute(*ask)
-        except NoScriptError:
-            self._client.script_load(self._sources[name])
-        return self._execute(*ask)
+        return self._tried(lambda: self._scripts.ask(name, now_ms, text))
 
     def _tried(self, do: Callable[[], T]) -> T:
         if self._breaker is None:

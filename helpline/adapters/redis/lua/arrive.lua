@@ -5,7 +5,7 @@ local known = redis.call('GET', 'sid:' .. args.leg_id)
 if known then return {known, 0} end
 if line_is_full() then return {'', 0} end
 local key = 'call:' .. args.id
-for field, value in pairs(args.fields) do redis.call('HSET', key, field, value) end
+write(key, args.fields)
 redis.call('HSET', key, 'leg_id', args.leg_id, 'rev', 0)
 redis.call('SET', 'sid:' .. args.leg_id, 'c:' .. args.id)
 redis.call('SADD', 'calls', args.id)

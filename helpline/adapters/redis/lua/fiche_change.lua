@@ -5,24 +5,13 @@
 --   drop, fiche                    it is stored sealed: wipe it
 -- returns 1 when done, 0 when nothing changed
 local now, what = tonumber(ARGV[1]), ARGV[2]
-local function tell(id)
-  redis.call('PUBLISH', 'live:desk:' .. redis.call('HGET', 'fiche:' .. id, 'psychologist'), '1')
-end
-
-if what == 'over' then
-  local id = redis.call('GET', 'fiche:call:' .. ARGV[3])
-  if not id or redis.call('ZSCORE', 'fiches', id) ~= 'inf' then return 0 end
-  local closed = redis.call('HGET', 'fiche:' .. id, 'closed') == '1'
-  redis.call('ZADD', 'fiches', closed and now or tonumber(ARGV[4]), id)
-  tell(id)
-  return 1
-end
+if what == 'over' then return seal_fiche_at(ARGV[3], tonumber(ARGV[4]), now) and 1 or 0 end
 
 local id = ARGV[3]
 local key = 'fiche:' .. id
 local score = redis.call('ZSCORE', 'fiches', id)
 if not score then return 0 end
-tell(id)
+tell_coder(redis.call('HGET', key, 'psychologist'))
 if what == 'write' then
   local f = redis.call('HMGET', key, 'closed', 'edition')
   if f[1] == '1' or f[2] ~= ARGV[4] or tonumber(score) <= now then return 0 end

@@ -15,6 +15,16 @@ local function given(value)
   return value ~= nil and value ~= cjson.null and value ~= false and value ~= ''
 end
 
+-- Several fields of a hash in one command.
+local function write(key, fields)
+  local flat = {}
+  for field, value in pairs(fields) do
+    flat[#flat + 1] = field
+    flat[#flat + 1] = value
+  end
+  if #flat > 0 then redis.call('HSET', key, unpack(flat)) end
+end
+
 -- A hint for open pages that what they show may have changed; never the news itself.
 -- Said once a script for each page: who hears it reads after the whole step is done.
 local told = {}
@@ -43,7 +53,7 @@ end
 -- runs twice at once, and no later moment is lost with the row.
 local function put_due(member, at)
   local score = tonumber(redis.call('ZSCORE', 'due', member))
-  local held = tonumber(redis.call('HGET', 'due:held', member))
+  local held = score and tonumber(redis.call('HGET', 'due:held', member))
   if held and held == score then
     local again = tonumber(redis.call('HGET', 'due:again', member))
     if not again or again > at then redis.call('HSET', 'due:again', member, at) end
@@ -118,10 +128,10 @@ end
 -- Move a psychologist along hers. Whoever signed off in mid-call goes offline at its end.
 local function psy_to(id, event)
   local key = 'psy:' .. id
-  local from = redis.call('HGET', key, 'state') or 'offline'
+  local p = redis.call('HMGET', key, 'state', 'leaving')
+  local from, leaving = p[1] or 'offline', p[2] == '1'
   local to = PSY[from][event]
   if not to then return nil end
-  local leaving = redis.call('HGET', key, 'leaving') == '1'
   if leaving and (to == 'available' or to == 'wrap_up') then
     to = 'offline'
     redis.call('HDEL', key, 'leaving')
@@ -222,6 +232,13 @@ local function step_aside(attempt)
     local head = redis.call('ZRANGE', 'legs', 0, 0)[1]
     if head then put_due('ring:' .. head, math.max(now, tonumber(redis.call('HGET', 'tokens', 'free_at_ms') or '0'))) end
   end
+end
+
+-- A leg id is written together with its way back.
+local function note_leg(attempt, leg_id)
+  if not given(leg_id) then return end
+  redis.call('HSET', 'offer:' .. attempt, 'leg_id', leg_id)
+  redis.call('SET', 'sid:' .. leg_id, 'o:' .. attempt)
 end
 
 -- All her endpoints ring again: she has proved that she is there, or says so, or begins anew.

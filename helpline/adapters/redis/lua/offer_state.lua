@@ -1,5 +1,5 @@
 -- Compare and set one offer. args: attempt, from […], to (or null), set {…}, leg_id (or null)
--- A leg id is written together with its way back. Returns the state before, or false.
+-- Returns the state before, or false.
 local key = 'offer:' .. args.attempt
 local state = redis.call('HGET', key, 'state')
 if not state then return false end
@@ -14,9 +14,6 @@ if args.to == 'sending' and psy ~= '' and redis.call('HGET', 'psy:' .. psy, 'att
 end
 if given(args.to) then redis.call('HSET', key, 'state', args.to) end
 if given(args.to) and args.to ~= 'due' then step_aside(args.attempt) end
-for field, value in pairs(args.set) do redis.call('HSET', key, field, value) end
-if given(args.leg_id) then
-  redis.call('HSET', key, 'leg_id', args.leg_id)
-  redis.call('SET', 'sid:' .. args.leg_id, 'o:' .. args.attempt)
-end
+write(key, args.set)
+note_leg(args.attempt, args.leg_id)
 return state

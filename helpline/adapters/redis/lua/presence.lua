@@ -4,7 +4,7 @@
 -- Without an event only the fields are written (which device of hers is there is no state).
 local key = 'psy:' .. args.psychologist
 if not given(args.event) then
-  for field, value in pairs(args.set) do redis.call('HSET', key, field, value) end
+  write(key, args.set)
   if args.set.recall_until_ms then tell('desk:' .. args.psychologist) end
   return redis.call('HGET', key, 'state') or 'offline'
 end
@@ -28,7 +28,7 @@ if args.event == 'on_duty' then
   redis.call('HDEL', key, 'missed_in_row')
   clear_alarm('last_endpoint_does_not_answer')
 end
-for field, value in pairs(args.set) do redis.call('HSET', key, field, value) end
+write(key, args.set)
 -- First for whoever calls next: the later wish holds.
 if args.set.recall_until_ms then redis.call('HDEL', key, 'lets_next_go_by') end
 if from == 'ringing' and to ~= 'talking' and attempt then
