@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import NamedTuple, TypeAlias, TypedDict, cast
+from typing import NamedTuple, TypeAlias, cast
 
-from helpline.adapters.redis.records import call_from_hash, call_to_hash, presence_from_hash
-from helpline.adapters.redis.records import waiting_from_hash as _waiting
+from helpline.adapters.redis.records import (
+    call_from_hash,
+    call_to_hash,
+    presence_from_hash,
+    waiting_from_hash,
+)
 from helpline.adapters.redis.scripts import Json, Scripts, as_fields
 from helpline.domain.call import LiveCall, Stage
 from helpline.domain.presence import Presence
 from helpline.domain.waiting import Wanted
 from helpline.ports import AttackMode, Change, Gate, LineView, NewFiche, Reception, Roll, Saved
 
+_Flat: TypeAlias = "list[str]"
+"""Field and value in turns."""
 
-class _View(TypedDict):
-    """As `read_line` and `reception` write it."""
+_Everybody: TypeAlias = "list[str | _Flat]"
+"""Psychologist and her presence in turns."""
 
-    calls: list[dict[str, str]]
-    people: list[dict[str, str]]
-    ready: bool
+_View: TypeAlias = "tuple[list[tuple[str, int, _Flat]], _Everybody, int]"
+"""As `read_line` writes it: id, how many are rung and the fields of each call; everybody; ready."""
 
-
-_InLine: TypeAlias = "tuple[str, list[str], int, list[str | list[str]]]"
+_InLine: TypeAlias = "tuple[str, _Flat, int, _Everybody]"
 
 
 def pairs(flat: Sequence[str]) -> dict[str, str]:
@@ -34,22 +38,21 @@ def pairs(flat: Sequence[str]) -> dict[str, str]:
 class _People(Mapping[str, Presence]):
     """Everybody's presence, each read when it is asked for: most who look stop at the first who is there."""
 
-    def __init__(self, hashes: Mapping[str, Mapping[str, str] | Sequence[str]]) -> None:
-        """Of each her hash, or its fields and values in turns."""
-        self._hashes = hashes
+    def __init__(self, everybody: _Everybody) -> None:
+        names, flats = cast("list[str]", everybody[::2]), cast("list[_Flat]", everybody[1::2])
+        self._flats = dict(zip(names, flats, strict=True))
         self._read: dict[str, Presence] = {}
 
     def __getitem__(self, who: str) -> Presence:
         if who not in self._read:
-            found = self._hashes[who]
-            self._read[who] = presence_from_hash(who, found if isinstance(found, Mapping) else pairs(found))
+            self._read[who] = presence_from_hash(who, pairs(self._flats[who]))
         return self._read[who]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._hashes)
+        return iter(self._flats)
 
     def __len__(self) -> int:
-        return len(self._hashes)
+        return len(self._flats)
 
 
 class _Page(NamedTuple):
@@ -73,14 +76,9 @@ def _fiche(new: NewFiche | None) -> Json:
 
 
 def _view(found: _View, now_ms: int) -> LineView:
-    # Lua cannot tell an empty list from an empty object.
-    calls: list[dict[str, str]] = found["calls"] or []
-    people: list[dict[str, str]] = found["people"] or []
-    return LineView(
-        waiting=tuple(_waiting(c, int(c["live"]), now_ms) for c in calls),
-        presences=_People({h["id"]: h for h in people}),
-        ready=bool(found["ready"]),
-    )
+    calls, everybody, ready = found
+    waiting = tuple(waiting_from_hash(call, pairs(flat), live, now_ms) for call, live, flat in calls)
+    return LineView(waiting, _People(everybody), bool(ready))
 
 
 class RedisLiveCalls:
@@ -125,9 +123,7 @@ class RedisLiveCalls:
         h = pairs(found[1])
         if not h.get("stage"):
             return None
-        names, hashes = cast("list[str]", found[3][::2]), cast("list[list[str]]", found[3][1::2])
-        people = _People(dict(zip(names, hashes, strict=True)))
-        return call_from_hash(found[0], h), LineView((), people, bool(found[2]))
+        return call_from_hash(found[0], h), LineView((), _People(found[3]), bool(found[2]))
 
     def get(self, call_id: str) -> LiveCall | None:
         h = self._scripts.hash(f"call:{call_id}")
@@ -177,16 +173,16 @@ class RedisLiveCalls:
 
     def line(self, limit: int, now_ms: int, *, of_each_need: bool = False) -> LineView:
         args: dict[str, Json] = {"limit": limit, "of_each_need": of_each_need}
-        return _view(json.loads(str(self._scripts.run("read_line", now_ms, args))), now_ms)
+        return _view(cast("_View", self._scripts.run("read_line", now_ms, args)), now_ms)
 
     def reception(self, leg_id: str, limit: int, room: int, people: int, now_ms: int) -> Reception:
         args: dict[str, Json] = {"leg_id": leg_id, "limit": limit, "room": room, "people": people}
-        found = json.loads(str(self._scripts.run("reception", now_ms, args)))
-        if "known" in found:
-            return Reception(self.get(found["known"]), Gate(0, None))
-        waiting, until_ms = found["gate"]
-        view = _view(found["view"], now_ms) if "view" in found else None
-        return Reception(None, Gate(waiting, int(until_ms) or None), view, found.get("planned", False))
+        known, *found = cast("list[str]", self._scripts.run("reception", now_ms, args))
+        if known:
+            return Reception(self.get(known), Gate(0, None))
+        waiting, until_ms, planned, *view = found
+        seen = _view(cast("_View", view[0]), now_ms) if view else None
+        return Reception(None, Gate(int(waiting), int(until_ms) or None), seen, planned=bool(planned))
 
     def gate(self, now_ms: int) -> Gate:
         waiting, until_ms = cast("list[object]", self._scripts.run("gate", now_ms, {}))

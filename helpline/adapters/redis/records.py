@@ -92,13 +92,13 @@ def call_from_hash(call_id: str, h: Hash) -> LiveCall:
     )
 
 
-def waiting_from_hash(h: Hash, live: int, now_ms: int) -> Waiting:
-    """`h` is a call's hash with `id`; cool-downs and tries are its `cool:`/`tried:` fields."""
+def waiting_from_hash(call_id: str, h: Hash, live: int, now_ms: int) -> Waiting:
+    """`live` offers ring for it; cool-downs and tries are its `cool:`/`tried:` fields."""
     passed = {k[7:] for k in h if k.startswith("passed:")}
     cooled = {k[5:] for k, v in h.items() if k.startswith("cool:") and float(v) > now_ms}
     tried = tuple((k[6:], int(v)) for k, v in sorted(h.items()) if k.startswith("tried:"))
     return Waiting(
-        call=h["id"],
+        call=call_id,
         key_ms=_int(h, "line_key_ms") or 0,
         since_ms=_int(h, "arrived_ms") or 0,
         plan=plan_from_text(h.get("plan", "")),

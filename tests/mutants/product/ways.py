@@ -57,8 +57,8 @@ ADMISSION = (
     Mutant(
         "a flood reads the line though nobody is let in",
         LUA + "reception.lua",
-        "if found.gate[2] == 0 and found.gate[1] < args.room then",
-        "if found.gate[2] == 0 then",
+        "if gate[2] == 0 and gate[1] < args.room then",
+        "if gate[2] == 0 then",
         SCRIPTS + "test_a_reception_reads_no_line_where_nobody_is_let_in",
     ),
     Mutant(
@@ -262,7 +262,28 @@ AFTER_A_LOSS = (
         S + "look_after.py",
         "    if call.stage is Stage.TALKING and sw.fiches.of_call(call.id) is None:\n        _open_late(sw, call, now_ms)\n",
         "",
-        HOSTILE + "test_a_talk_whose_news_met_a_failure_after_its_first_write_has_a_fiche",
+        HOSTILE + "test_a_talk_found_at_the_carrier_that_met_a_failure_before_its_last_write_has_a_fiche",
+    ),
+    Mutant(
+        "the bridge is written without its fiche",
+        LUA + "save.lua",
+        "if given(args.fiche) then open_fiche(args.id, unpack(args.fiche)) end\n",
+        "",
+        HOSTILE + "test_a_bridge_and_its_fiche_are_one_step",
+    ),
+    Mutant(
+        "the end of a talk leaves its fiche open for ever",
+        LUA + "save.lua",
+        "if given(args.seal_at) then seal_fiche_at(args.id, args.seal_at, now) end\n",
+        "",
+        HOSTILE + "test_the_end_of_a_talk_and_the_time_of_its_sealing_are_one_step",
+    ),
+    Mutant(
+        "who listens already is cut off as if her telephone only rang",
+        LUA + "picked_up.lua",
+        "elseif o[1] == 'ringing' or o[1] == 'claimed' then\n",
+        "elseif o[1] == 'claimed' then\n",
+        SCRIPTS + "test_who_picks_up_is_noted_wherever_her_offer_stands_at_the_carrier",
     ),
     Mutant(
         "who just waits and has hung up unheard stays in line",

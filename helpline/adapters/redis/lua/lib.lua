@@ -412,15 +412,20 @@ local function make_offers(call, order, want, attempts)
   return made
 end
 
-local function hash(key)
-  local flat, out = redis.call('HGETALL', key), {}
-  for i = 1, #flat, 2 do out[flat[i]] = flat[i + 1] end
-  return out
+-- Everybody's presence: [psychologist, [field, value, …], …].
+local function everybody()
+  local people = {}
+  for _, id in ipairs(redis.call('SMEMBERS', 'psys')) do
+    people[#people + 1] = id
+    people[#people + 1] = redis.call('HGETALL', 'psy:' .. id)
+  end
+  return people
 end
 
--- The first `limit` of the line, or of each need, in the order of the line, and everybody's presence.
+-- The first `limit` of the line, or of each need, in the order of the line, and everybody's presence:
+-- [[[call, how many are rung, [field, value, …]], …], everybody, 1 with an epoch else 0].
 local function look_at_line(limit, of_each_need)
-  local line, calls, people = {}, {}, {}
+  local line, calls = {}, {}
   for _, need in ipairs(limit > 0 and redis.call('SMEMBERS', 'needs') or {}) do
     local head = redis.call('ZRANGE', 'waiting:' .. need, 0, limit - 1, 'WITHSCORES')
     for i = 1, #head, 2 do table.insert(line, {tonumber(head[i + 1]), head[i]}) end
@@ -428,17 +433,9 @@ local function look_at_line(limit, of_each_need)
   table.sort(line, function(a, b) return a[1] < b[1] or (a[1] == b[1] and a[2] < b[2]) end)
   for place, one in ipairs(line) do
     if place > limit and not of_each_need then break end
-    local call = hash('call:' .. one[2])
-    call.id = one[2]
-    call.live = count_rung(one[2])
-    table.insert(calls, call)
+    table.insert(calls, {one[2], count_rung(one[2]), redis.call('HGETALL', 'call:' .. one[2])})
   end
-  for _, id in ipairs(redis.call('SMEMBERS', 'psys')) do
-    local psy = hash('psy:' .. id)
-    psy.id = id
-    table.insert(people, psy)
-  end
-  return {calls = calls, people = people, ready = ready()}
+  return {calls, everybody(), ready() and 1 or 0}
 end
 
 -- How many wait, and the end of attack mode in ms or 0.
