@@ -13,10 +13,18 @@ from helpline.services.switchboard import Switchboard
 KEY = "helpline"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Parts:
     switchboard: Switchboard
     twiml: Renderer
+    _last: Switchboard | None = None
+
+    def current(self) -> Switchboard:
+        """With the rules, flows and roster of this moment: a webhook is answered by one version of them."""
+        last, book = self._last, self.switchboard.book.current()
+        if last is None or last.book is not book:
+            last = self._last = replace(self.switchboard, book=book)
+        return last
 
 
 def parts() -> Parts:
@@ -24,6 +32,4 @@ def parts() -> Parts:
 
 
 def switchboard() -> Switchboard:
-    """With the rules, flows and roster of this moment: a webhook is answered by one version of them."""
-    live = parts().switchboard
-    return replace(live, book=live.book.current())
+    return parts().current()
