@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias, cast
 
@@ -159,7 +158,7 @@ class RedisLiveCalls:
         while True:
             reply = cast("list[str]", self._scripts.run("roll", 0, {"cursor": cursor}))
             waits, lives, over = (text.split() for text in reply[1:])
-            yield _Page(_hash(waits), lives, _hash(over))
+            yield _Page(pairs(waits), lives, pairs(over))
             cursor = reply[0]
             if cursor == "0":
                 return
