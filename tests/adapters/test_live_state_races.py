@@ -238,6 +238,7 @@ def test_with_redis_gone_every_port_says_so_and_nothing_of_the_driver_shows(stop
         lambda: calls.hold("CAsecret", "me", 1, 0),
         lambda: calls.forget("CAsecret", 0),
         lambda: offers.claim("CAsecret", 0, 0),
+        lambda: offers.picked_up("CAsecret", "CAsecret", 0),
         lambda: offers.of_call("CAsecret"),
         offers.presences,
         lambda: offers.happen("CAsecret", PresenceEvent.ON_DUTY, 0),
