@@ -163,6 +163,12 @@ class LiveCalls(Protocol):
     def begin_epoch(self, epoch_id: str, now_ms: int, draft: str = "") -> bool:
         """Declare the working copy complete; False when somebody else just did, or builds it, or `draft` was lost."""
 
+    def ask_for_a_look(self, now_ms: int) -> None:
+        """A webhook has failed: the reconciler is not to wait for its next round."""
+
+    def look_asked_ms(self) -> int | None:
+        """When that was asked last, in this epoch."""
+
     def hold(self, name: str, holder: str, for_ms: int, now_ms: int) -> bool:
         """Take or keep the lease `name`."""
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from helpline.bootstrap import Service
-from helpline.domain.errors import CarrierDown, HelplineError, OutsideError, place_of
+from helpline.domain.errors import HelplineError, OutsideError, place_of
 from helpline.processes.sweep_job import SweepJob
 from helpline.services.reconcile import Reconciled, reconcile
 
@@ -73,7 +73,7 @@ class Sweeps:
         self.holder = holder
         self.sweep_job = SweepJob(service)
         self.every_ms = 1000 * service.settings.sweep_every_s
-        self._reconcile_at_ms = 0
+        self._reconcile_at_ms = self._looked_ms = 0
         self._strangers: Mapping[str, int] = {}
         self._last_ms = 0
         tasks = (
@@ -111,7 +111,7 @@ class Sweeps:
         """Time went back: it was taken anew after a loss, and the wall clock had been ahead. What was due then is hours
         away now.
         """
-        self._reconcile_at_ms, self._strangers = 0, {}
+        self._reconcile_at_ms, self._looked_ms, self._strangers = 0, 0, {}
         for task in self.tasks:
             task.due_ms = 0
 
@@ -120,23 +120,35 @@ class Sweeps:
         return now_ms + BATCH_EVERY_MS
 
     def _reconcile(self, now_ms: int) -> int:
-        """Every ten seconds, of a very long line more seldom; at once when the working copy is new or was lost."""
+        """Every ten seconds, of a very long line more seldom; at once when the working copy is new or was lost, when
+        a webhook has failed, and when a part that was away is back.
+        """
         calls = self.switchboard.calls
-        lost = calls.epoch() is None
-        if lost or now_ms >= self._reconcile_at_ms:
-            if not calls.hold("reconcile", self.holder, LEASE_MS, now_ms):
-                return now_ms + EPOCH_LOOK_MS
-            try:
-                done = reconcile(self.switchboard, self.service.carrier, self._strangers)
-            except CarrierDown:
-                self._reconcile_at_ms = now_ms + RECONCILE_RETRY_MS
-                raise
-            finally:
-                # Given back at once: the next clock must not wait for the end of our lease.
-                calls.hold("reconcile", self.holder, 0, now_ms)
-            self._strangers = done.strangers
-            self._reconcile_at_ms = now_ms + pause_ms(done)
+        try:
+            due = calls.epoch() is None or now_ms >= self._reconcile_at_ms or self._is_asked(now_ms)
+            # One holder at a time; given back at once, since the next clock must not wait for our lease's end.
+            if due and calls.hold("reconcile", self.holder, LEASE_MS, now_ms):
+                try:
+                    self._look(now_ms)
+                finally:
+                    calls.hold("reconcile", self.holder, 0, now_ms)
+        except OutsideError:
+            self._reconcile_at_ms = now_ms + RECONCILE_RETRY_MS
+            raise
         return now_ms + EPOCH_LOOK_MS
+
+    def _look(self, now_ms: int) -> None:
+        self._looked_ms = now_ms
+        done = reconcile(self.switchboard, self.service.carrier, self._strangers)
+        self._strangers = done.strangers
+        self._reconcile_at_ms = now_ms + pause_ms(done)
+
+    def _is_asked(self, now_ms: int) -> bool:
+        """For a look before its time; never more often than every two seconds, however many webhooks fail."""
+        if now_ms - self._looked_ms < RECONCILE_SOON_MS:
+            return False
+        asked_ms = self.switchboard.calls.look_asked_ms()
+        return asked_ms is not None and asked_ms >= self._looked_ms
 
     def _sweep(self, now_ms: int) -> int:
         last_ms = self.sweep_job.last_ms()

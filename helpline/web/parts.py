@@ -17,6 +17,8 @@ KEY = "helpline"
 class Parts:
     switchboard: Switchboard
     twiml: Renderer
+    owes_a_look: bool = False
+    """A webhook has failed and the reconciler does not know yet: Redis could not be told."""
     _last: Switchboard | None = None
 
     def current(self) -> Switchboard:

@@ -211,6 +211,13 @@ class RedisLiveCalls:
     def begin_epoch(self, epoch_id: str, now_ms: int, draft: str = "") -> bool:
         return self._scripts.run("begin_epoch", now_ms, {"id": epoch_id, "draft": draft}) == 1
 
+    def ask_for_a_look(self, now_ms: int) -> None:
+        self._scripts.run("look", now_ms, {})
+
+    def look_asked_ms(self) -> int | None:
+        asked = self._scripts.hash("epoch").get("look_ms")
+        return int(asked) if asked else None
+
     def hold(self, name: str, holder: str, for_ms: int, now_ms: int) -> bool:
         reply = self._scripts.run("lease", now_ms, {"name": name, "holder": holder, "for_ms": for_ms})
         return reply == 1

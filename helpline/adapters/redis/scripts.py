@@ -42,6 +42,7 @@ NAMES = (
     "forget",
     "draft_epoch",
     "begin_epoch",
+    "look",
     "restore",
     "call_third",
     "third_picks_up",

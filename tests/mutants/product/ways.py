@@ -314,4 +314,12 @@ AFTER_A_LOSS = (
         "offer, status",
         HOSTILE + "test_who_accepts_and_goes_while_another_leg_is_asked_for_does_not_leave_the_caller_alone",
     ),
+    Mutant(
+        "a webhook that failed waits for the next round",
+        "helpline/web/errors.py",
+        "    parts().owes_a_look = True\n",
+        "",
+        "tests/e2e/test_look_at_once.py::"
+        "test_news_lost_while_redis_was_away_is_made_up_for_once_a_webhook_reaches_it",
+    ),
 )

@@ -1,6 +1,6 @@
-"""What the carrier is asked, as the records it answers with.
+"""What the carrier is asked, as the entries it answers with.
 
-Through the SDK's client, but not its resources: those make an object of each record and read a date of each of its
+Through the SDK's client, but not its resources: those make an object of each entry and read a date of each of its
 fields, and a long line is read every few seconds. What arrives here is stripped (`strip.py`).
 """
 
@@ -18,7 +18,7 @@ from twilio.rest import Client
 from helpline.adapters.carriers.twilio.strip import Json
 from helpline.domain.errors import CarrierDown
 
-Record: TypeAlias = "Mapping[str, Json]"
+Entry: TypeAlias = "Mapping[str, Json]"
 PAGE = 1000
 
 
@@ -41,14 +41,14 @@ class Questions:
         self._client = client
         self._page = page
 
-    def one(self, path: str) -> Record | None:
+    def one(self, path: str) -> Entry | None:
         """One thing; None when the carrier does not know it. Raises CarrierDown."""
         answer = self._asked(self._uri(path), {})
         return None if answer.status_code == 404 else _read(answer)
 
-    def all(self, path: str, key: str, **params: str) -> list[Record]:
+    def all(self, path: str, key: str, **params: str) -> list[Entry]:
         """Every thing of a list, all pages. Raises CarrierDown."""
-        found: list[Record] = []
+        found: list[Entry] = []
         uri: str | None = self._uri(path)
         asks: Mapping[str, object] = {**params, "PageSize": self._page}
         while uri is not None:
@@ -59,7 +59,7 @@ class Questions:
             asks = {}
         return found
 
-    def first(self, path: str, key: str, most: int, **params: str) -> list[Record]:
+    def first(self, path: str, key: str, most: int, **params: str) -> list[Entry]:
         """The first `most` things of a list. Raises CarrierDown."""
         page = _read(self._asked(self._uri(path), {**params, "PageSize": most}))
         return _things(page, key)[:most]
@@ -78,14 +78,14 @@ class Questions:
         raise CarrierDown(f"carrier: {kind}")
 
 
-def _read(answer: Stripped) -> Record:
+def _read(answer: Stripped) -> Entry:
     """The object answered. Raises CarrierDown for any other answer."""
     if answer.status_code != 200 or not answer.document:
         raise CarrierDown(f"carrier: {answer.status_code}")
     return answer.document
 
 
-def _things(page: Record, key: str) -> list[Record]:
+def _things(page: Entry, key: str) -> list[Entry]:
     things = page.get(key)
     if not isinstance(things, list):
         raise CarrierDown(f"carrier: a page without {key}")

@@ -3,7 +3,7 @@
 The SDK speaks through our HTTP client: with time limits (it has none of its own),
 stripped answers (`strip.py`), and no log of its own. Its exceptions become outcomes or
 `CarrierDown`, without URI or text, raised outside the except block. Orders are the SDK's
-resources; what is asked is read as records (`questions.py`).
+resources; what is asked is read as entries (`questions.py`).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from twilio.http.response import Response
 from twilio.rest import Client
 from twilio.rest.api.v2010.account.call import CallInstance
 
-from helpline.adapters.carriers.twilio.questions import Questions, Record, Stripped
+from helpline.adapters.carriers.twilio.questions import Entry, Questions, Stripped
 from helpline.adapters.carriers.twilio.strip import strip, strip_error
 from helpline.adapters.carriers.twilio.twiml import FRAGMENT
 from helpline.domain import paths
@@ -181,7 +181,7 @@ class TwilioCarrier:
         # By status: all calls together would be those on the line too, read for nothing once a minute.
         return self._legs_in(FINAL)
 
-    def _inside(self, room: Record) -> tuple[str, ...]:
+    def _inside(self, room: Entry) -> tuple[str, ...]:
         path = f"Conferences/{room['sid']}/Participants"
         try:
             people = self._questions.all(path, "participants")
@@ -208,43 +208,43 @@ def _ordered(do: Callable[[], T]) -> tuple[RestOutcome, T | None]:
     return (RestOutcome.REFUSED if 400 <= status < 500 else RestOutcome.UNKNOWN), None
 
 
-def _legs(records: Iterable[Record]) -> list[CarrierLeg]:
-    """Raises CarrierDown when a record is none of a leg's."""
+def _legs(entries: Iterable[Entry]) -> list[CarrierLeg]:
+    """Raises CarrierDown when a entry is none of a leg's."""
     try:
-        return [_leg(record) for record in records]
+        return [_leg(entry) for entry in entries]
     except (KeyError, ValueError):
         pass
-    raise CarrierDown("carrier: no record of a leg")
+    raise CarrierDown("carrier: no entry of a leg")
 
 
-def _leg(record: Record) -> CarrierLeg:
-    to = _text(record, "to") or ""
+def _leg(entry: Entry) -> CarrierLeg:
+    to = _text(entry, "to") or ""
     return CarrierLeg(
-        leg_id=str(record["sid"]),
-        inbound=record.get("direction") == "inbound",
-        status=LegStatus(str(record["status"])),
+        leg_id=str(entry["sid"]),
+        inbound=entry.get("direction") == "inbound",
+        status=LegStatus(str(entry["status"])),
         line=to[5:] if to.startswith("line:") else None,
         endpoint=to[9:] if to.startswith("endpoint:") else None,
         structure=to[10:] if to.startswith("structure:") else None,
-        started_ms=_ms(_text(record, "start_time")) or _ms(_text(record, "date_created")),
-        ended_ms=_ms(_text(record, "end_time")),
-        parent_id=_text(record, "parent_call_sid"),
+        started_ms=_ms(_text(entry, "start_time")) or _ms(_text(entry, "date_created")),
+        ended_ms=_ms(_text(entry, "end_time")),
+        parent_id=_text(entry, "parent_call_sid"),
     )
 
 
-def _text(record: Record, name: str) -> str | None:
-    value = record.get(name)
+def _text(entry: Entry, name: str) -> str | None:
+    value = entry.get(name)
     return value if isinstance(value, str) else None
 
 
-def _position(member: Record) -> int:
+def _position(member: Entry) -> int:
     place = member.get("position")
     return place if isinstance(place, int) else 0
 
 
 @lru_cache(maxsize=4096)
 def _ms(text: str | None) -> int | None:
-    """A date of the carrier's. Of a long list many are the same: reading one takes longer than all else of a record."""
+    """A date of the carrier's. Of a long list many are the same: reading one takes longer than all else of a entry."""
     try:
         return int(parsedate_to_datetime(text).timestamp() * 1000) if text else None
     except ValueError:
