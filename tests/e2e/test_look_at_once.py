@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import pytest
 
-from helpline.domain.call import Stage
 from helpline.domain.errors import LiveStateDown
 from tests.live import live
 from tests.phone import Caller, Line
@@ -44,10 +43,10 @@ def test_a_fault_of_ours_in_taking_news_in_is_made_up_for_within_seconds(
     line.control.hang_up(caller.handle)
 
     line.until(lambda: not line.vera.rings(), 4)
-    assert [call.stage for call in live(line.sw.calls)] == []
+    assert not live(line.sw.calls)
 
 
-@pytest.mark.parametrize("seconds", [0, 2, 4, 6, 8])
+@pytest.mark.parametrize("seconds", [0, 2, 4])
 def test_news_lost_while_redis_was_away_is_made_up_for_once_a_webhook_reaches_it(
     line: Line, rung: Ring, seconds: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -62,9 +61,9 @@ def test_news_lost_while_redis_was_away_is_made_up_for_once_a_webhook_reaches_it
         away.setattr(line.sw.calls, "ask_for_a_look", is_away)
         line.control.hang_up(caller.handle)
         line.after(1)
-    line.caller().dials()
+    line.control.answer(line.vera.number)
 
-    line.until(lambda: [call.stage for call in live(line.sw.calls)] == [Stage.WAITING], 4)
+    line.until(lambda: not live(line.sw.calls), 4)
 
 
 def test_however_many_webhooks_fail_the_carrier_is_looked_at_every_two_seconds_at_most(
