@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple, TypeAlias, cast
 
 from helpline.adapters.redis.records import (
@@ -34,6 +35,12 @@ def pairs(flat: Sequence[str]) -> dict[str, str]:
     return dict(zip(flat[::2], flat[1::2], strict=True))
 
 
+@lru_cache(maxsize=256)
+def _presence(who: str, flat: tuple[str, ...]) -> Presence:
+    """Most are what they were at the look before; to read one takes longer than to find it here."""
+    return presence_from_hash(who, pairs(flat))
+
+
 class _People(Mapping[str, Presence]):
     """Everybody's presence, each read when it is asked for: most who look stop at the first who is there."""
 
@@ -44,7 +51,7 @@ class _People(Mapping[str, Presence]):
 
     def __getitem__(self, who: str) -> Presence:
         if who not in self._read:
-            self._read[who] = presence_from_hash(who, pairs(self._flats[who]))
+            self._read[who] = _presence(who, tuple(self._flats[who]))
         return self._read[who]
 
     def __iter__(self) -> Iterator[str]:

@@ -24,19 +24,22 @@ def _int(h: Hash, name: str) -> int | None:
     return int(text) if text.isdigit() else int(float(text))
 
 
+_WRITTEN = tuple((f.name, f.default) for f in fields(LiveCall) if f.name not in ("id", "leg_id", "rev"))
+
+
 def call_to_hash(call: LiveCall) -> dict[str, str]:
-    """Every field that has a value; `line_key_ms` is written for Lua's sake."""
+    """Every field that says more than its default; `line_key_ms` is written for Lua's sake."""
     out = {"line_key_ms": str(call.line_key_ms)}
-    for f in fields(call):
-        value = getattr(call, f.name)
-        if f.name in ("id", "leg_id", "rev") or value in (None, (), ""):
+    for name, default in _WRITTEN:
+        value = getattr(call, name)
+        if value in (default, ""):
             continue
-        if isinstance(value, bool):
-            out[f.name] = str(int(value))
+        if value is True:
+            out[name] = "1"
         elif isinstance(value, tuple):
-            out[f.name] = ",".join(value)
+            out[name] = ",".join(value)
         else:
-            out[f.name] = str(value)
+            out[name] = str(value)
     return out
 
 

@@ -136,15 +136,15 @@ ORDER = (
     Mutant(
         "order an older callers second leg leaves before the next callers first",
         LUA + "lib.lua",
-        "'turn', (rung + #made) * 1e13 + age)",
-        "'turn', age)",
+        "local turn = (rung + #made) * 1e13 + age",
+        "local turn = age",
         PLAN + "test_the_older_callers_first_offer_leaves_before_anybodys_second",
     ),
     Mutant(
         "order of two first legs the younger callers leaves first",
         LUA + "lib.lua",
-        "'turn', (rung + #made) * 1e13 + age)",
-        "'turn', (rung + #made) * 1e13 - age)",
+        "local turn = (rung + #made) * 1e13 + age",
+        "local turn = (rung + #made) * 1e13 - age",
         PLAN + "test_the_older_callers_first_offer_leaves_before_anybodys_second",
     ),
     Mutant(

@@ -9,8 +9,7 @@ if psy ~= '' then
   local p = redis.call('HMGET', 'psy:' .. psy, 'state', 'dropping', 'apart')
   local leg_up = p[3] or (p[2] and (redis.call('HGET', 'offer:' .. p[2], 'state') or 'settled') ~= 'settled')
   if p[1] ~= 'available' or leg_up then return 0 end
-  psy_to(psy, 'offered')
-  redis.call('HSET', 'psy:' .. psy, 'attempt', args.attempt)
+  psy_to(psy, 'offered', args.attempt)
   redis.call('HSET', key, 'third_psychologist', psy)
 end
 redis.call('HSET', 'offer:' .. args.attempt, 'call', args.call, 'psychologist', psy, 'endpoint', args.endpoint,

@@ -47,6 +47,15 @@ local function clear_alarm(kind)
   return was
 end
 
+-- Wake a process that carries out what is due, and for a second effect another: more are not there.
+local woken = 0
+local function wake()
+  if woken == 2 then return end
+  woken = woken + 1
+  redis.call('LPUSH', 'due:wake', '1')
+  redis.call('LTRIM', 'due:wake', 0, 3)
+end
+
 -- An effect is a member of `due`, its score the moment it is due. Putting it again never
 -- delays it. While a process holds it, its score is the end of the lease (`due:held`), and
 -- what is put meanwhile waits in `due:again` for the holder to be done: one effect never
@@ -59,8 +68,7 @@ local function put_due(member, at)
     if not again or again > at then redis.call('HSET', 'due:again', member, at) end
   elseif not score or score > at then
     redis.call('ZADD', 'due', at, member)
-    redis.call('LPUSH', 'due:wake', '1')
-    redis.call('LTRIM', 'due:wake', 0, 3)
+    wake()
   end
 end
 
@@ -126,7 +134,8 @@ local function call_to(id, event)
 end
 
 -- Move a psychologist along hers. Whoever signed off in mid-call goes offline at its end.
-local function psy_to(id, event)
+-- `attempt`: that of the offer for which she is rung, written with it.
+local function psy_to(id, event, attempt)
   local key = 'psy:' .. id
   local p = redis.call('HMGET', key, 'state', 'leaving')
   local from, leaving = p[1] or 'offline', p[2] == '1'
@@ -136,10 +145,11 @@ local function psy_to(id, event)
     to = 'offline'
     redis.call('HDEL', key, 'leaving')
   end
-  redis.call('SADD', 'psys', id)
+  if not p[1] then redis.call('SADD', 'psys', id) end
   tell('desk:' .. id)
   tell('board')
-  redis.call('HSET', key, 'state', to, 'since_ms', now)
+  if attempt then redis.call('HSET', key, 'state', to, 'since_ms', now, 'attempt', attempt)
+  else redis.call('HSET', key, 'state', to, 'since_ms', now) end
   if to ~= 'ringing' and to ~= 'talking' then redis.call('HDEL', key, 'attempt') end
   if to == 'offline' then redis.call('HDEL', key, 'recall_until_ms', 'lets_next_go_by') end
   -- Rung in her wrap-up: the rest of it is hers if she does not take it.
@@ -392,12 +402,12 @@ local function make_offers(call, order, want, attempts)
     local leg_up = p[3] or (p[2] and (redis.call('HGET', 'offer:' .. p[2], 'state') or 'settled') ~= 'settled')
     if free and not leg_up and not cooling then
       local attempt = attempts[#made + 1]
-      psy_to(psy, 'offered')
-      redis.call('HSET', 'psy:' .. psy, 'attempt', attempt)
+      local turn = (rung + #made) * 1e13 + age
+      psy_to(psy, 'offered', attempt)
       redis.call('HSET', 'offer:' .. attempt, 'call', call, 'psychologist', psy,
         'endpoint', who[2], 'state', 'due', 'made_ms', now, 'ring_s', args.ring_s or 25,
-        'turn', (rung + #made) * 1e13 + age)
-      line_up(attempt)
+        'turn', turn)
+      redis.call('ZADD', 'legs', turn, attempt)
       redis.call('SADD', 'offers:' .. call, attempt)
       put_due('ring:' .. attempt, now)
       table.insert(made, attempt)
