@@ -327,9 +327,14 @@ class Line:
         engine.dispose()
         return found
 
+    def is_erased(self) -> bool:
+        """Every leg that is over is gone at the carrier too."""
+        # Its own memory, not its lists: asked at every instant those take longer than all else of a night.
+        return not any(leg.status.final for leg in self.stepper.carrier.world.legs.values())
+
     def until_counted(self, seconds: float = 400) -> dict[str, int]:
         """Let the sweep count and erase; the end states counted."""
         self.until(lambda: not live(self.sw.calls), seconds)
-        self.until(lambda: not self.stepper.service.carrier.finished_legs(), seconds)
+        self.until(self.is_erased, seconds)
         self.after(1)
         return self.counts()

@@ -259,6 +259,6 @@ def test_nothing_of_a_debrief_is_left_once_it_is_over(line: Line, redis_admin: r
     line.after(3)
 
     assert not line.places["lac"].is_up()
-    line.until(lambda: not line.stepper.service.carrier.finished_legs(), 300)
+    line.until(line.is_erased, 300)
     line.after(70)
     assert not [key for key in line.keys(redis_admin) if key.startswith(("offer", "sid:", "call:"))]

@@ -175,7 +175,7 @@ def _until_counted(line: Line) -> dict[str, int]:
     """Let the sweep count, erase and forget; looked at every few seconds only, since looking costs."""
     for _ in range(30):
         line.after(5)
-        if not line.stepper.service.carrier.finished_legs() and not line.stepper.carrier.world.legs:
+        if not line.stepper.carrier.world.legs:
             line.after(6)
             return line.counts()
     raise AssertionError(f"not counted and erased:\n{line.story()}")
