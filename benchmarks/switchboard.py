@@ -22,8 +22,10 @@ from benchmarks.parts.web_pair import WebPair
 
 GROWTH_GOAL, BYTES_GOAL = 2.5, 1024
 CPU_GOAL, P50_GOAL, P99_GOAL = 2.0, 2.2, 1.5
-CPU_FAILS = 2.4
-"""A median of so few turns is good to a fifth: told at the goal, failed here (the performance study, §6)."""
+FAILS = 1.2
+"""Of a goal for processor time or a median: such a figure is good to a fifth, so it is told at the goal and failed at this
+many times it (the performance study, §6).
+"""
 OTHERS_GOAL, OLD_GOAL, SQL_GOAL, IDLE_GOAL = 1.4, 1.2, 1.2, 1.0
 
 
@@ -74,11 +76,11 @@ def incoming() -> list[Figure]:
     at_once = webhook_cost.LOAD_OF
     return [
         Figure(
-            "/voice/incoming, processor time against the floor", cost.cpu_ratio, CPU_GOAL, CPU_FAILS,
+            "/voice/incoming, processor time against the floor", cost.cpu_ratio, CPU_GOAL, FAILS * CPU_GOAL,
             f" [{cost.cpu_ms:.2f} ms, floor {cost.cpu_ms / cost.cpu_ratio:.2f} ms; Redis besides {cost.redis_cpu_ms:.2f} ms]",
         ),
         Figure(
-            "/voice/incoming alone, median against the floor", cost.p50_ratio, P50_GOAL, P50_GOAL,
+            "/voice/incoming alone, median against the floor", cost.p50_ratio, P50_GOAL, FAILS * P50_GOAL,
             f" [{cost.p50_ms:.1f} ms]",
         ),
         Figure(
@@ -96,7 +98,7 @@ def others() -> list[Figure]:
             webhook.back()
             what = f"webhook {webhook.name}, processor time against the floor"
             more = f" [{cost.cpu_ms:.2f} ms; Redis besides {cost.redis_cpu_ms:.2f} ms]"
-            figures.append(Figure(what, cost.cpu_ratio, OTHERS_GOAL, OTHERS_GOAL, more))
+            figures.append(Figure(what, cost.cpu_ratio, OTHERS_GOAL, FAILS * OTHERS_GOAL, more))
     return figures
 
 
