@@ -148,7 +148,8 @@ class Sweeps:
         if now_ms - self._looked_ms < RECONCILE_SOON_MS:
             return False
         asked_ms = self.switchboard.calls.look_asked_ms()
-        return asked_ms is not None and asked_ms >= self._looked_ms
+        # Not by a process whose time was hours ahead for a moment after a loss: that would be asking for hours.
+        return asked_ms is not None and self._looked_ms <= asked_ms <= now_ms + RECONCILE_SOON_MS
 
     def _sweep(self, now_ms: int) -> int:
         last_ms = self.sweep_job.last_ms()

@@ -126,6 +126,8 @@ def _play(house: ChaosParts, plan: Plan, told: Callable[[str], None]) -> Result:
         presences_before=before,
     )
     found = [*judge.findings(player.log, world), *compare(player.log, stores)]
+    if "due" in stores.keys:
+        told(f"  due: {due_rows(house)}")
     result = Result(plan, player.log, dealer.dealt, found, {"played": played, "erased": erased})
     told(f"  at the desk: {desk.pressed}")
     tell(result, started_ms, told)
@@ -163,6 +165,14 @@ def keys(house: ChaosParts) -> frozenset[str]:
             looks.append(frozenset(str(key) for key in client.keys("*")))
             time.sleep(0.7)
     return frozenset.intersection(*looks)
+
+
+def due_rows(house: ChaosParts) -> list[tuple[str, int]]:
+    """What is due by kind, and in how many ms; an effect's name has our own ids only."""
+    now_ms = house.service.switchboard.clock.now_ms()
+    with house.redis_direct() as client:
+        rows = client.zrange("due", 0, -1, withscores=True)
+    return [(str(member).partition(":")[0], int(at) - now_ms) for member, at in rows]
 
 
 def tell(result: Result, started_ms: int, told: Callable[[str], None]) -> None:
