@@ -20,7 +20,7 @@ from helpline.adapters.sql.migrate import SqlMigrations
 from helpline.adapters.sql.tables import batches, sealed_fiches
 from helpline.domain.errors import DatabaseDown, FicheRefused, LiveStateDown
 from helpline.ports import BatchKey, SealedFiche
-from helpline.services.close_fiche import call_is_over, close_fiche
+from helpline.services.close_fiche import close_fiche
 from helpline.services.note_fiche import FicheAnswer, note_fiche, open_fiche
 from helpline.services.open_batch import open_batch
 from helpline.services.seal_fiche import RETRY_MS, SealFiches
@@ -68,7 +68,7 @@ class Desk:
         return set(self.admin.keys("fiche*"))
 
     def over(self, ended_ms: int = T0, call: str = "call") -> None:
-        call_is_over(self.fiches, call, ended_ms, ended_ms, SEAL_AFTER)
+        self.fiches.call_is_over(call, ended_ms, ended_ms + SEAL_AFTER)
 
     def stored(self) -> list[object]:
         """What the clock can read of what is stored: the codes, None for *non codé*."""
