@@ -260,5 +260,6 @@ def test_nothing_of_a_debrief_is_left_once_it_is_over(line: Line, redis_admin: r
 
     assert not line.places["lac"].is_up()
     line.until(line.is_erased, 300)
-    line.after(70)
+    line.after(120)
     assert not [key for key in line.keys(redis_admin) if key.startswith(("offer", "sid:", "call:"))]
+    assert redis_admin.zrange("due", 0, -1, withscores=True) == []

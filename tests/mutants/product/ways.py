@@ -120,6 +120,13 @@ PARTNER = (
 
 LONG_TALKS = (
     Mutant(
+        "who debriefed leaves a look at her leg behind for ten minutes",
+        LUA + "lib.lua",
+        "    redis.call('DEL', key)\n    forget_due('ring:' .. attempt, 'drop:' .. attempt, 'tell:' .. attempt)\n",
+        "    redis.call('DEL', key)\n",
+        "tests/e2e/test_conversation.py::test_nothing_of_a_debrief_is_left_once_it_is_over",
+    ),
+    Mutant(
         "R20 nobody is warned before the carrier ends a talk",
         D + "call.py",
         "return end_ms if now_ms >= end_ms - WARNED_MS else None",

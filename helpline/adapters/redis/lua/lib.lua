@@ -226,7 +226,10 @@ local function part_company(attempt)
   local with = redis.call('HGET', key, 'with')
   if with and (redis.call('HGET', 'offer:' .. with, 'state') or 'settled') ~= 'settled' then put_due('drop:' .. with, now) end
   -- The call's record may be erased by now; then nobody else clears this away.
-  if redis.call('EXISTS', 'call:' .. redis.call('HGET', key, 'call')) == 0 then redis.call('DEL', key) end
+  if redis.call('EXISTS', 'call:' .. redis.call('HGET', key, 'call')) == 0 then
+    redis.call('DEL', key)
+    forget_due('ring:' .. attempt, 'drop:' .. attempt, 'tell:' .. attempt)
+  end
 end
 
 -- Whose turn it is to leave, of the offers not yet sent: the first offer of the oldest
