@@ -22,7 +22,7 @@ CALLER, HERS = "CA" + "a" * 32, "CA" + "b" * 32
 IN_PROGRESS = {"CallStatus": "in-progress"}
 ROUNDS, OTHER_ROUNDS, OF_A_ROUND, WARM = 36, 24, 15, 30
 """Short turns, many of them: what else a machine does comes and goes within seconds."""
-LOAD_ROUNDS, LOAD_S, LOAD_OF = 3, 4.0, 64
+LOAD_ROUNDS, LOAD_S, LOAD_OF = 5, 4.0, 64
 BACK_AFTER = 16
 """Answers of a load between two returns to its state."""
 

@@ -124,7 +124,10 @@ def plan_offers(
     passing: set[str] = set()
     wanted: list[Wanted] = []
     callers = sorted(line, key=lambda c: (c.key_ms, c.call))
+    could = {p.presence.psychologist for p in people if _may_be_free(p)}
     for place, call in enumerate(callers):
+        if could <= taken:
+            break
         chosen = _Choice(call, people, now_ms, taken, passing)
         # Who rings for this call already was free too.
         share = how_many_at_once(len(chosen.order) + call.live_offers, len(callers) - place, at_once_max)
@@ -205,12 +208,9 @@ class _Choice:
 
     def _is_free(self, person: Candidate, steps: Sequence[RingStep]) -> bool:
         presence = person.presence
-        if (
-            presence.apart
-            or presence.psychologist in self._taken
-            or self._is_cooling(person)
-            or not self._endpoints(person)
-        ):
+        if not _may_be_free(person) or presence.psychologist in self._taken:
+            return False
+        if self._is_cooling(person) or not self._endpoints(person):
             return False
         # Who waits for a caller to dial again is rung at once, whichever step would reach her.
         awaits = presence.recall_until_ms > self._now_ms
@@ -220,9 +220,7 @@ class _Choice:
             return True
         # Her wrap-up gives way to the caller whose talk with her was cut, and to its step of the plan.
         interruptible = any(step.who is Who.WRAP_UP for step in steps)
-        return presence.state is State.WRAP_UP and (
-            interruptible or presence.psychologist == self._call.first_choice
-        )
+        return interruptible or presence.psychologist == self._call.first_choice
 
     def _is_cooling(self, person: Candidate) -> bool:
         return person.presence.psychologist in self._call.cooled
@@ -254,6 +252,12 @@ def open_endpoints(person: Candidate) -> tuple[str, ...]:
     """Those that are not suspended, in order."""
     suspended = person.presence.suspended
     return tuple(e for e in person.endpoints if e not in suspended) if suspended else person.endpoints
+
+
+def _may_be_free(person: Candidate) -> bool:
+    """In none of her states but these is she ever rung."""
+    presence = person.presence
+    return not presence.apart and presence.state in (State.AVAILABLE, State.WRAP_UP)
 
 
 def _can_be_rung(person: Candidate) -> bool:

@@ -3,102 +3,50 @@
 The worker it is made of gives every new connection to a thread, which waits there for the rest of
 the request: as many slow connections as threads, and the carrier waits behind them. It also says
 goodbye in its one main loop, for up to two seconds a connection. Here a request is gathered in the
-poller, where thousands cost nothing, and gets a thread when it is there whole, the second on a
-connection too; nobody is lingered for. What a thread still has to wait for (the rest of a long body,
-an answer that is not taken) has a bound, and when there are too many connections the oldest that is
-still waited for makes room.
+poller, where thousands cost nothing, and goes on when it is there whole, the second on a
+connection too; nobody is lingered for. What still has to be waited for (the rest of a long body,
+an answer that is not taken) has a thread and a bound, and when there are too many connections the
+oldest that is still waited for makes room.
+
+A webhook that is there whole is answered where it was read, in turn: a thread would cost as much
+as the answer. It gets one as soon as webhooks have something to wait for. New connections are
+shared out among the processes (`shares.py`).
 """
 
 from __future__ import annotations
 
 import contextlib
 import errno
-import re
 import selectors
 import socket
 import struct
 import time
 from collections import deque
+from concurrent.futures import Future
 from functools import partial
 from typing import Final
 
 from gunicorn.http.message import Request
-from gunicorn.workers.gthread import TConn, ThreadWorker
+from gunicorn.workers.gthread import ThreadWorker
 
-GATHERED: Final = 64 * 1024
-"""Bytes of one request that are waited for in the poller: a longer head is nobody's, a longer body is read by its
-thread (and refused there)."""
+from helpline.web.connection import GATHERED, PatientConnection
+from helpline.web.shares import SLACK, Shares
+
 BODY_S: Final = 0.8
 """For the body once the head is there: the carrier sends both at once. Then 408."""
 READ_S: Final = 2
 SEND_S: Final = 2.0
 """For the whole of an answer: the sound of the wait is longer than a network takes at once."""
+LEFT_S: Final = 0.001
+"""So long a new connection is left to a process that holds fewer."""
+LONG_S: Final = 0.1
+"""A webhook that takes longer has waited for something; a thread can wait, the poller must not."""
+THREADS_S: Final = 5.0
+"""So long after such a webhook the others get a thread each."""
+_SHARES: Final = Shares()
 _TOO_LATE: Final = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
-_GO_ON: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _TOO_MANY: Final = (errno.EMFILE, errno.ENFILE)
 _RECEIVE_TIMEOUT: Final = struct.pack("ll", READ_S, 0)
-_LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,9})[ \t]*\r\n", re.IGNORECASE)
-_ASKS: Final = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*\r\n", re.IGNORECASE)
-
-
-class PatientConnection(TConn):  # type: ignore[misc]  # gunicorn publishes no types
-    """A connection and what has come of its next request."""
-
-    gathered: bytes = b""
-    told_to_go_on: bool = False
-    body_until: float = 0.0
-
-    def gather(self) -> bool:
-        """Take what has come; whether a thread can go on without waiting. EOFError when the peer has ended."""
-        try:
-            came = self.sock.recv(GATHERED)
-        except BlockingIOError:
-            return False
-        if not came:
-            raise EOFError
-        self.gathered += came
-        return self.is_ready()
-
-    def is_ready(self) -> bool:
-        """Whether a thread can go on with what was gathered. EOFError when that will never be."""
-        head, end, _body = self.gathered.partition(b"\r\n\r\n")
-        if len(self.gathered) >= GATHERED:
-            if not end:
-                raise EOFError
-            return True
-        if is_whole(self.gathered):
-            return True
-        if end and not self.told_to_go_on and _ASKS.search(head + b"\r\n"):
-            self.sock.send(_GO_ON)
-            self.told_to_go_on = True
-        return False
-
-    def hand_over(self) -> None:
-        """What was gathered becomes the first thing that the parser reads."""
-        self.init()
-        self.parser.unreader.unread(self.gathered)
-        self.gathered, self.told_to_go_on = b"", False
-
-    def take_back(self) -> None:
-        """What came behind a request that is answered is the beginning of the next, or all of it."""
-        self.gathered = self.parser.unreader.take_buffered()
-        self.sock.setblocking(False)
-
-    def close(self, graceful: bool = False) -> None:
-        """End it now: what the peer has sent meanwhile is thrown away, what it may still send is not waited for."""
-        if graceful:
-            with contextlib.suppress(OSError):
-                self.sock.shutdown(socket.SHUT_WR)
-                self.sock.setblocking(False)
-                self.sock.recv(GATHERED)
-        super().close()
-
-
-def is_whole(request: bytes) -> bool:
-    """Whether the head is there and as much of a body as it announces (of a chunked one: the head)."""
-    head, end, body = request.partition(b"\r\n\r\n")
-    length = _LENGTH.search(head + b"\r\n")
-    return bool(end) and len(body) >= (int(length[1]) if length else 0)
 
 
 def _is_ready(conn: PatientConnection) -> bool | None:
@@ -117,28 +65,69 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn publishes n
 
     bodies: deque[PatientConnection]
     """Of `pending_conns`, those whose head is there; the first is the first to be late."""
+    left_until: float | None = None
+    """Until then new connections are left to whoever holds fewer."""
+    threads_until = 0.0
+    """Until then a webhook gets a thread: one has waited for something."""
 
     def init_process(self) -> None:
         self.bodies = deque()
         super().init_process()
 
+    # ---- new connections
+
+    @property
+    def nr_conns(self) -> int:
+        """How many connections are held; the other processes see it too."""
+        return self._held
+
+    @nr_conns.setter
+    def nr_conns(self, held: int) -> None:
+        self._held = held
+        _SHARES.tell(self.age, held, _now_s())
+
+    def notify(self) -> None:
+        super().notify()
+        _SHARES.tell(self.age, self._held, _now_s())
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        super().set_accept_enabled(enabled and self.left_until is None)
+
     def accept(self, listener: socket.socket) -> None:
-        """A new connection, put where connections wait for their request."""
+        """All that have come, as long as nobody holds fewer connections: those have a moment to take the next."""
+        while not _SHARES.somebody_holds_fewer(self.age, _now_s()):
+            if not self._accept_one(listener):
+                return
+        self.left_until = _now_s() + LEFT_S
+        self.set_accept_enabled(False)
+
+    def _take_what_is_left(self) -> None:
+        """Whoever holds fewer has not come: stopped, or not on its processor yet. A few, then it has another moment."""
+        if self.left_until is None or _now_s() < self.left_until:
+            return
+        self.left_until = None
+        for listener in self.sockets if self.alive else ():
+            if all(self._accept_one(listener) for _ in range(SLACK + 1)):
+                self.left_until = _now_s() + LEFT_S
+
+    def _accept_one(self, listener: socket.socket) -> bool:
+        """A new connection, put where connections wait for their request; whether there may be another."""
         try:
             client, address = listener.accept()
         except (BlockingIOError, ConnectionAbortedError):
-            return
+            return False
         except OSError as error:
             if error.errno not in _TOO_MANY:
                 raise
             self._make_room()
-            return
+            return False
         self.nr_conns += 1
         # The kernel's own limit, wherever a socket is in blocking mode; an answer begins with a limit of its own.
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _RECEIVE_TIMEOUT)
         if self.nr_conns >= self.worker_connections:
             self._make_room()
         self._wait_for_request(PatientConnection(self.cfg, client, address, listener.getsockname()))
+        return bool(self.nr_conns < self.worker_connections)
 
     def _make_room(self) -> None:
         """End the connection that has been waited for longest: an honest request comes whole, and is not among them."""
@@ -149,6 +138,8 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn publishes n
             self.poller.unregister(conn.sock)
             self.nr_conns -= 1
             conn.close()
+
+    # ---- requests
 
     def on_client_socket_readable(self, conn: PatientConnection, client: socket.socket) -> None:
         """A kept connection begins its next request: the carrier's comes whole, and is not put into the poller."""
@@ -175,13 +166,31 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn publishes n
             self._go_on(conn, is_ready)
 
     def _go_on(self, conn: PatientConnection, is_ready: bool | None) -> None:
-        """To a thread with a whole request; None: there will be none."""
-        if is_ready:
-            conn.hand_over()
-            super().enqueue_req(conn)
-        else:
+        """A whole request is answered; None: there will be none."""
+        if not is_ready:
             self.nr_conns -= 1
             conn.close()
+        elif conn.brings_a_webhook() and _now_s() >= self.threads_until:
+            conn.hand_over()
+            self._answer_here(conn)
+        else:
+            conn.hand_over()
+            super().enqueue_req(conn)
+
+    def _answer_here(self, conn: PatientConnection) -> None:
+        """Without a thread: to hand a webhook over and back costs as much as to answer it."""
+        answered: Future[object] = Future()
+        answered.set_result(self.handle(conn))
+        self.finish_request(conn, answered)
+        self._take_what_is_left()
+
+    def handle(self, conn: PatientConnection) -> object:
+        """Read and answer a request, here or in a thread."""
+        begun_s = _now_s()
+        done: object = super().handle(conn)
+        if _now_s() - begun_s > LONG_S:
+            self.threads_until = _now_s() + THREADS_S
+        return done
 
     def _expect_body(self, conn: PatientConnection) -> None:
         if conn not in self.bodies and b"\r\n\r\n" in conn.gathered:
@@ -189,10 +198,13 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn publishes n
             self.bodies.append(conn)
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
-        """As ever, but not past the moment at which a body is late."""
+        """As ever, but not past the moment at which a body is late, or we were to take what we left to others."""
         if self.bodies:
             timeout = max(0.0, min(timeout, self.bodies[0].body_until - _now_s()))
+        if self.left_until is not None:
+            timeout = max(0.0, min(timeout, self.left_until - _now_s()))
         super().wait_for_and_dispatch_events(timeout)
+        self._take_what_is_left()
         while self.bodies and self.bodies[0].body_until <= _now_s():
             late = self.bodies.popleft()
             if late.sock.fileno() < 0:

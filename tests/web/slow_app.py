@@ -1,17 +1,37 @@
-"""An application that answers at once, and on /long with more than a network takes at a time."""
+"""An application that answers at once, and where it is told to, slowly.
+
+/long: more than a network takes at a time. /voice/slow: after 0.3 s. /voice/body: once the announced body is read.
+/voice/process: which process answers. Everything else: ok.
+"""
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 LONG = 16 * 1024 * 1024
+SLOW_S = 0.3
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 
 def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    body = b"a" * LONG if environ["PATH_INFO"] == "/long" else b"ok"
+    body = _body(environ)
     start_response("200 OK", [("Content-Length", str(len(body)))])
     return [body]
+
+
+def _body(environ: WSGIEnvironment) -> bytes:
+    match environ["PATH_INFO"]:
+        case "/long":
+            return b"a" * LONG
+        case "/voice/slow":
+            time.sleep(SLOW_S)
+        case "/voice/body":
+            environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+        case "/voice/process":
+            return f"{os.getpid():8d} ok".encode()
+    return b"ok"

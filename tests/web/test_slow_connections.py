@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from typing import Final
 
 import pytest
 
-from helpline.cli.demo_parts import WEB
-from tests.demo import free_base
-
-APP = "tests.web.slow_app:app"
-
+from tests.web.served import answers, heard, opened, served
 
 FILES = 120
 """How many files, connections among them, a worker of `few_files` may have open."""
@@ -24,53 +17,21 @@ FILES = 120
 
 @pytest.fixture
 def port() -> Iterator[int]:
-    """The web's gunicorn, worker class and threads as everywhere, around an application that only answers."""
-    yield from _served()
+    yield from served()
 
 
 @pytest.fixture
 def few_files() -> Iterator[int]:
     """The same where the system gives each process few files."""
-    yield from _served("prlimit", f"--nofile={FILES}")
-
-
-def _served(*before: str) -> Iterator[int]:
-    port = free_base()
-    command = [*before, sys.executable, "-m", "gunicorn", *WEB, "--bind", f"127.0.0.1:{port}", APP]
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline and not _answered(port, 0.5):
-        time.sleep(0.1)
-    yield port
-    process.terminate()
-    process.wait(10)
-
-
-def _answered(port: int, within_s: float) -> bool:
-    try:
-        with socket.create_connection(("127.0.0.1", port), timeout=within_s) as asked:
-            asked.settimeout(within_s)
-            asked.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-            return asked.recv(12) == b"HTTP/1.1 200"
-    except OSError:
-        return False
-
-
-def _opened(port: int, count: int, said: bytes) -> list[socket.socket]:
-    opened = []
-    for _ in range(count):
-        connection = socket.create_connection(("127.0.0.1", port), timeout=5)
-        connection.sendall(said)
-        opened.append(connection)
-    return opened
+    yield from served("prlimit", f"--nofile={FILES}")
 
 
 @pytest.mark.loopback
 def test_attack_26_silent_connections_delay_no_webhook(port: int) -> None:
-    silent = _opened(port, 500, b"")
+    silent = opened(port, 500, b"")
     time.sleep(0.3)
 
-    answered = [_answered(port, 1.0) for _ in range(10)]
+    answered = [answers(port, 1.0) for _ in range(10)]
 
     for connection in silent:
         connection.close()
@@ -85,10 +46,10 @@ IN_A_CHUNK = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 @pytest.mark.loopback
 @pytest.mark.parametrize("said", [HEAD, IN_THE_BODY], ids=["in the head", "in the body"])
 def test_attack_26_requests_that_stop_in_the_middle_delay_no_webhook(port: int, said: bytes) -> None:
-    stopped = _opened(port, 500, said)
+    stopped = opened(port, 500, said)
     time.sleep(0.3)
 
-    answered = [_answered(port, 1.0) for _ in range(10)]
+    answered = [answers(port, 1.0) for _ in range(10)]
 
     for connection in stopped:
         connection.close()
@@ -97,12 +58,12 @@ def test_attack_26_requests_that_stop_in_the_middle_delay_no_webhook(port: int, 
 
 @pytest.mark.loopback
 def test_requests_that_drip_are_let_go_and_delay_no_webhook(port: int) -> None:
-    dripping = _opened(port, 100, HEAD)
+    dripping = opened(port, 100, HEAD)
     answered, gone = [], 0
     for _ in range(14):
         time.sleep(0.5)
         gone += sum(_drip(connection) for connection in dripping)
-        answered.append(_answered(port, 1.0))
+        answered.append(answers(port, 1.0))
 
     for connection in dripping:
         connection.close()
@@ -122,10 +83,10 @@ def _drip(connection: socket.socket) -> bool:
 @pytest.mark.loopback
 def test_who_does_not_hang_up_after_an_answer_holds_nobody_up(port: int) -> None:
     """The server closes; forty peers that keep their half open must not be waited for one after another."""
-    asked = _opened(port, 40, b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    asked = opened(port, 40, b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
     time.sleep(0.3)
 
-    answered = [_answered(port, 1.0) for _ in range(10)]
+    answered = [answers(port, 1.0) for _ in range(10)]
 
     assert all(connection.recv(12) == b"HTTP/1.1 200" for connection in asked)
     for connection in asked:
@@ -136,10 +97,10 @@ def test_who_does_not_hang_up_after_an_answer_holds_nobody_up(port: int) -> None
 @pytest.mark.loopback
 def test_a_body_that_only_a_thread_can_read_is_not_waited_for_long(port: int) -> None:
     # All of them may fall to one of the two workers: two rounds of its eight threads.
-    stopped = _opened(port, 16, IN_A_CHUNK)
+    stopped = opened(port, 16, IN_A_CHUNK)
     time.sleep(1)
 
-    answered = _answered(port, 1.0)
+    answered = answers(port, 1.0)
 
     for connection in stopped:
         connection.close()
@@ -174,13 +135,13 @@ def test_attack_26_requests_that_drip_where_only_a_thread_reads_delay_no_webhook
     port: int, said: bytes
 ) -> None:
     # More than both workers have threads.
-    dripping = _opened(port, 32, said)
+    dripping = opened(port, 32, said)
     answered = []
     for _ in range(6):
         time.sleep(0.5)
         for connection in dripping:
             _drip(connection)
-        answered.append(_answered(port, 1.0))
+        answered.append(answers(port, 1.0))
 
     for connection in dripping:
         connection.close()
@@ -190,36 +151,27 @@ def test_attack_26_requests_that_drip_where_only_a_thread_reads_delay_no_webhook
 @pytest.mark.loopback
 def test_who_does_not_take_their_answer_is_not_waited_for_long(port: int) -> None:
     """The sound of the wait is longer than a network takes at once, and anybody may ask for it."""
-    deaf = _opened(port, 16, b"GET /long HTTP/1.1\r\nHost: x\r\n\r\n")
+    deaf = opened(port, 16, b"GET /long HTTP/1.1\r\nHost: x\r\n\r\n")
     time.sleep(5)
 
-    answered = _answered(port, 1.0)
+    answered = answers(port, 1.0)
 
     for connection in deaf:
         connection.close()
     assert answered
 
 
-def _heard(connection: socket.socket) -> bytes:
-    """One answer; what came of it when the connection ends before."""
-    answer = b""
-    with contextlib.suppress(OSError):
-        while not answer.endswith(b"ok") and (more := connection.recv(4096)):
-            answer += more
-    return answer
-
-
 @pytest.mark.loopback
 def test_more_silent_connections_than_the_system_allows_end_no_worker(few_files: int) -> None:
-    (kept,) = _opened(few_files, 1, ASKED)
-    assert _heard(kept).startswith(b"HTTP/1.1 200")
+    (kept,) = opened(few_files, 1, ASKED)
+    assert heard(kept).startswith(b"HTTP/1.1 200")
 
-    silent = _opened(few_files, 6 * FILES, b"")
+    silent = opened(few_files, 6 * FILES, b"")
     time.sleep(0.5)
-    answered = [_answered(few_files, 1.0) for _ in range(10)]
+    answered = [answers(few_files, 1.0) for _ in range(10)]
 
     kept.sendall(ASKED)
-    again = _heard(kept)
+    again = heard(kept)
     for connection in (kept, *silent):
         connection.close()
     assert all(answered)

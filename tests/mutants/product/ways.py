@@ -330,3 +330,22 @@ AFTER_A_LOSS = (
         "test_news_lost_while_redis_was_away_is_made_up_for_once_a_webhook_reaches_it",
     ),
 )
+
+ANSWERED_HERE = "tests/web/test_answered_here.py::"
+
+WEB = (
+    Mutant(
+        "a webhook that waits for something holds up all others",
+        "helpline/web/worker.py",
+        "elif conn.brings_a_webhook() and _now_s() >= self.threads_until:",
+        "elif conn.brings_a_webhook():",
+        ANSWERED_HERE + "test_webhooks_that_wait_for_something_do_not_wait_for_one_another",
+    ),
+    Mutant(
+        "a body whose length only the parser finds is waited for where all are read",
+        "helpline/web/connection.py",
+        "return length is not None and len(body)",
+        "return length is None or len(body)",
+        ANSWERED_HERE + "test_a_length_that_only_the_parser_reads_is_waited_for_in_a_thread",
+    ),
+)
