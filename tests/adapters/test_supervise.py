@@ -53,7 +53,7 @@ def test_a_killed_part_is_back_within_a_second_and_its_orphans_are_gone(parts: S
 
     os.kill(leader, signal.SIGKILL)
 
-    took_s = until(lambda: len(parts.pids("web")) == 3 and leader not in parts.pids("web"))
+    took_s = until(lambda: len(pids := parts.pids("web")) == 3 and leader not in pids)
     assert took_s < 1.0
     # Killed before the new one was started; how soon they are gone is the kernel's business.
     until(lambda: children.session_pids(leader) == [])
