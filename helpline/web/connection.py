@@ -22,6 +22,8 @@ class PatientConnection(TConn):  # type: ignore[misc]  # gunicorn publishes no t
     """A connection and what has come of its next request."""
 
     gathered: bytes = b""
+    is_webhook: bool = False
+    """The request handed over last: all of it had been gathered, so that reading it waits for nothing."""
     told_to_go_on: bool = False
     body_until: float = 0.0
 
@@ -50,20 +52,10 @@ class PatientConnection(TConn):  # type: ignore[misc]  # gunicorn publishes no t
             self.told_to_go_on = True
         return False
 
-    def brings_a_webhook(self) -> bool:
-        """Whether what was gathered is all of a webhook: reading it cannot wait for anything.
-
-        Its length must be announced as we read it. Where only the server's parser finds one, a thread waits for it.
-        """
-        if not self.gathered.startswith(_WEBHOOK):
-            return False
-        head, _, body = self.gathered.partition(b"\r\n\r\n")
-        length = _LENGTH.search(head + b"\r\n")
-        return length is not None and len(body) >= int(length[1])
-
     def hand_over(self) -> None:
         """What was gathered becomes the first thing that the parser reads."""
         self.init()
+        self.is_webhook = self.gathered.startswith(_WEBHOOK) and has_announced_body(self.gathered)
         self.parser.unreader.unread(self.gathered)
         self.gathered, self.told_to_go_on = b"", False
 
@@ -87,3 +79,12 @@ def is_whole(request: bytes) -> bool:
     head, end, body = request.partition(b"\r\n\r\n")
     length = _LENGTH.search(head + b"\r\n")
     return bool(end) and len(body) >= (int(length[1]) if length else 0)
+
+
+def has_announced_body(request: bytes) -> bool:
+    """Whether a length is announced as we read it, and so much is there. Where only the server's parser finds one, a
+    thread waits for the rest.
+    """
+    head, _, body = request.partition(b"\r\n\r\n")
+    length = _LENGTH.search(head + b"\r\n")
+    return length is not None and len(body) >= int(length[1])

@@ -170,11 +170,11 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn publishes n
         if not is_ready:
             self.nr_conns -= 1
             conn.close()
-        elif conn.brings_a_webhook() and _now_s() >= self.threads_until:
-            conn.hand_over()
+            return
+        conn.hand_over()
+        if conn.is_webhook and _now_s() >= self.threads_until:
             self._answer_here(conn)
         else:
-            conn.hand_over()
             super().enqueue_req(conn)
 
     def _answer_here(self, conn: PatientConnection) -> None:
@@ -188,7 +188,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn publishes n
         """Read and answer a request, here or in a thread."""
         begun_s = _now_s()
         done: object = super().handle(conn)
-        if _now_s() - begun_s > LONG_S:
+        if conn.is_webhook and _now_s() - begun_s > LONG_S:
             self.threads_until = _now_s() + THREADS_S
         return done
 

@@ -25,12 +25,18 @@ def webhook(name: str, length: str = "2", body: bytes = b"a=") -> bytes:
     return head.encode() + body
 
 
+def who(connection: socket.socket) -> tuple[int, str]:
+    """Which process answered, and where: here, thread."""
+    process, where, _ = heard(connection).rpartition(b"\r\n")[2].decode().split()
+    return int(process), where
+
+
 def processes_of(port: int, count: int) -> tuple[list[socket.socket], Counter[int]]:
     """So many connections that come at once, and which process holds how many of them."""
     connections = opened(port, count, b"")
     for connection in connections:
-        connection.sendall(webhook("process"))
-    held = Counter(int(heard(connection).split()[-2]) for connection in connections)
+        connection.sendall(webhook("who"))
+    held = Counter(who(connection)[0] for connection in connections)
     return connections, held
 
 
@@ -73,6 +79,25 @@ def test_a_process_that_stands_still_is_not_waited_for(port: int) -> None:
 
     assert all(answered)
     assert took_s < 2.0
+
+
+@pytest.mark.loopback
+def test_a_webhook_is_answered_where_it_is_read_until_one_has_waited_for_something(port: int) -> None:
+    (connection,) = opened(port, 1, webhook("who"))
+    process, before = who(connection)
+
+    # A page or a sound may be slow for its own reasons.
+    connection.sendall(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert heard(connection).startswith(b"HTTP/1.1 200")
+    connection.sendall(webhook("who"))
+    after_a_page = who(connection)
+    connection.sendall(webhook("slow"))
+    assert heard(connection).startswith(b"HTTP/1.1 200")
+    connection.sendall(webhook("who"))
+    after_a_webhook = who(connection)
+    connection.close()
+
+    assert (before, after_a_page, after_a_webhook) == ("here", (process, "here"), (process, "thread"))
 
 
 @pytest.mark.loopback

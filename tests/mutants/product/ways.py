@@ -337,8 +337,8 @@ WEB = (
     Mutant(
         "a webhook that waits for something holds up all others",
         "helpline/web/worker.py",
-        "elif conn.brings_a_webhook() and _now_s() >= self.threads_until:",
-        "elif conn.brings_a_webhook():",
+        "if conn.is_webhook and _now_s() >= self.threads_until:",
+        "if conn.is_webhook:",
         ANSWERED_HERE + "test_webhooks_that_wait_for_something_do_not_wait_for_one_another",
     ),
     Mutant(
