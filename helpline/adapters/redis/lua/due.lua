@@ -5,12 +5,16 @@
 --   later {member, held, at} the holder could not: due at `at`, or earlier if it was put so meanwhile
 --   put  {member, at}       make it due
 -- `held` is the end of the lease: who holds another one, or none any more, changes nothing.
+-- The last step of a ring plan begins after five minutes; a wrap-up made longer takes seventy, two who talk on have ten.
+local MOST_MS, LONGER_MS = 360000, {rest = 4320000, drop = 660000}
 if args.op == 'take' then
-  -- Nothing is ever due hours ahead: such a row was written by a process whose time was wrong for a moment after a loss.
-  local last = redis.call('ZREVRANGE', 'due', 0, 0, 'WITHSCORES')
-  if last[2] and tonumber(last[2]) > now + 7200000 then
-    redis.call('ZADD', 'due', now + 10000, last[1])
-    redis.call('HDEL', 'due:held', last[1])
+  -- Nothing is due later than this: such a row was written by a process whose time was ahead for a moment after a loss.
+  for _, row in ipairs(redis.call('ZRANGEBYSCORE', 'due', now + MOST_MS, '+inf', 'LIMIT', 0, 20)) do
+    local most = LONGER_MS[row:match('^%a+')] or MOST_MS
+    if tonumber(redis.call('ZSCORE', 'due', row)) > now + most then
+      redis.call('ZADD', 'due', now + 10000, row)
+      redis.call('HDEL', 'due:held', row)
+    end
   end
   local head = redis.call('ZRANGEBYSCORE', 'due', '-inf', now, 'LIMIT', 0, 1)
   if #head == 0 then return false end
