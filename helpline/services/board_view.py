@@ -53,13 +53,13 @@ class BoardView:
 
 
 def board_of(sw: Switchboard) -> BoardView:
-    """The line as it stands. Psychologists in the order of the roster, who is away left out. Raises LiveStateDown."""
+    """The line as it stands. Psychologists in the order of the roster, who is away and on no leg left out. Raises LiveStateDown."""
     now_ms = sw.clock.now_ms()
     view = sw.calls.line(_HEAD, now_ms)
     people = []
     for person in sw.book.roster.psychologists:
         presence = view.presences.get(person.id)
-        if presence is not None and presence.state is not State.OFFLINE:
+        if presence is not None and (presence.apart or presence.state is not State.OFFLINE):
             has_browser = any(endpoint.kind is EndpointKind.CLIENT for endpoint in person.endpoints)
             closed = has_browser and presence.browser_until_ms <= now_ms
             state = State.TALKING if presence.apart else presence.state

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import redis
 
 from dashboard.pages.board.views import ALARMS
 from helpline.domain.alarms import AlarmKind
@@ -39,6 +40,22 @@ def test_who_is_on_a_leg_that_a_lost_copy_knew_is_shown_in_a_talk(pages: Pages) 
     pages.sw.offers.set_apart(["p2"], ["p1", "p2"], epoch[0], pages.clock.now)
 
     assert "En entretien" in people_of(board.get("/board/state").text)
+
+
+def test_she_is_shown_in_a_talk_though_her_shift_was_over_before_the_copy_was_lost(
+    pages: Pages, redis_admin: redis.Redis
+) -> None:
+    board, epoch = pages.signed_in("alix"), pages.sw.calls.epoch()
+    assert epoch is not None
+    keep_duty.go_off_duty(pages.sw, "p2")
+    redis_admin.delete("psy:p2")
+    redis_admin.srem("psys", "p2")
+
+    pages.sw.offers.set_apart(["p2"], ["p1", "p2"], epoch[0], pages.clock.now)
+    assert "En entretien" in people_of(board.get("/board/state").text)
+
+    pages.sw.offers.set_apart([], ["p1", "p2"], epoch[0], pages.clock.now)
+    assert "Bruno" not in people_of(board.get("/board/state").text)
 
 
 def people_of(page: str) -> str:

@@ -5,7 +5,15 @@ if (redis.call('HGET', 'epoch', 'id') or '') ~= args.epoch then return 0 end
 local on_a_leg = {}
 for _, psy in ipairs(args.who) do on_a_leg[psy] = true end
 for _, psy in ipairs(args.everybody) do
-  if on_a_leg[psy] then redis.call('HSET', 'psy:' .. psy, 'apart', 1)
-  elseif redis.call('HDEL', 'psy:' .. psy, 'apart') == 1 then put_due('match', now) end
+  if on_a_leg[psy] then
+    if redis.call('HSET', 'psy:' .. psy, 'apart', 1) == 1 then
+      -- The board shows her, also when her shift was over before this copy was built.
+      redis.call('SADD', 'psys', psy)
+      tell('board')
+    end
+  elseif redis.call('HDEL', 'psy:' .. psy, 'apart') == 1 then
+    put_due('match', now)
+    tell('board')
+  end
 end
 return 1
