@@ -22,9 +22,10 @@ from helpline import logs, preflight
 from helpline.adapters.carriers.twilio import chain, chain_check
 from helpline.adapters.carriers.twilio.numbers import point_numbers
 from helpline.adapters.carriers.twilio.twiml import FRAGMENT
+from helpline.adapters.clock import SystemChance
 from helpline.adapters.holdings import CarrierHoldings, FileHoldings, RedisHoldings, SqlHoldings
 from helpline.adapters.redis.connection import connect, read_persistence
-from helpline.adapters.redis.jobs import clear_after_the_dead
+from helpline.adapters.redis.jobs import clear_after_the_dead, worker_name
 from helpline.adapters.sql.engine import Database, make_engine
 from helpline.bootstrap import NotSetUp, Service, service_of
 from helpline.bootstrap_carrier import carrier_client, rest_session
@@ -130,6 +131,11 @@ def clear_after_dead_workers(client: redis.Redis) -> None:
     """What workers of this host that were killed left of their jobs; Redis away: RQ finds them later."""
     with contextlib.suppress(LiveStateDown):
         clear_after_the_dead(client, socket.gethostname(), _is_alive)
+
+
+def name_of_this_worker() -> str:
+    """By which the next worker of this host finds out whether this one still lives."""
+    return worker_name(socket.gethostname(), os.getpid(), SystemChance().new_id())
 
 
 def _is_alive(pid: int) -> bool:

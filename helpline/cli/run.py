@@ -13,7 +13,12 @@ from rq.serializers import JSONSerializer
 
 from helpline import logs
 from helpline.bootstrap import NotSetUp, Service, service_of
-from helpline.bootstrap_tools import clear_after_dead_workers, preflight_of, worker_redis
+from helpline.bootstrap_tools import (
+    clear_after_dead_workers,
+    name_of_this_worker,
+    preflight_of,
+    worker_redis,
+)
 from helpline.cli.outcome import Refused, current_settings
 from helpline.config import Settings
 from helpline.processes import effects as effects_process
@@ -75,6 +80,7 @@ def worker() -> None:
     # SimpleWorker: one long process that keeps its service; forking would build one for each job.
     made = SimpleWorker(
         [QUEUE],
+        name=name_of_this_worker(),
         connection=connection,
         serializer=JSONSerializer,
         maintenance_interval=MAINTENANCE_S,

@@ -122,25 +122,32 @@ def test_of_a_job_that_failed_only_type_and_place_are_kept(
 
 
 KILLED_AT_WORK = """
-import os, signal, sys
+import os, signal, socket, sys
 from rq import SimpleWorker
 from rq.serializers import JSONSerializer
 from helpline.adapters.redis.connection import connect
+from helpline.adapters.redis.jobs import worker_name
 from helpline.processes import jobs
 jobs.KINDS = {"sweep_finished_calls": lambda service: os.kill(os.getpid(), signal.SIGKILL)}
 jobs._service = lambda: None
 client = connect(sys.argv[1], timeout_s=90.0, decode=False)
-SimpleWorker(["helpline"], connection=client, serializer=JSONSerializer).work(burst=True)
+name = worker_name(socket.gethostname(), os.getpid(), "abc")
+SimpleWorker(["helpline"], name=name, connection=client, serializer=JSONSerializer).work(burst=True)
 """
+
+
+def killed_at_work(server: RedisServer, raw: redis.Redis) -> None:
+    """A worker takes a job and is killed while it does it."""
+    RqJobs(raw).enqueue(SWEEP_JOB)
+    command = [sys.executable, "-c", KILLED_AT_WORK, server.url_app]
+    assert subprocess.run(command, capture_output=True, timeout=30).returncode == -signal.SIGKILL
 
 
 def test_what_a_killed_worker_left_half_done_is_cleared_by_the_next(
     redis_server: RedisServer, raw: redis.Redis, clock: redis.Redis
 ) -> None:
     """Chaos, seed 11: a job's hash outlived the last call by minutes."""
-    RqJobs(raw).enqueue(SWEEP_JOB)
-    command = [sys.executable, "-c", KILLED_AT_WORK, redis_server.url_app]
-    assert subprocess.run(command, capture_output=True, timeout=30).returncode == -signal.SIGKILL
+    killed_at_work(redis_server, raw)
 
     left = len(RedisHoldings(clock).jobs())
     others = clear_after_the_dead(raw, "another-host", lambda pid: False)
@@ -150,6 +157,18 @@ def test_what_a_killed_worker_left_half_done_is_cleared_by_the_next(
     assert (left, others, alive, dead) == (1, 0, 0, 1)
     assert RedisHoldings(clock).jobs() == []
     assert SimpleWorker.all(raw) == []
+
+
+def test_so_it_is_where_redis_was_lost_after_that_worker_had_registered(
+    redis_server: RedisServer, raw: redis.Redis, clock: redis.Redis, redis_admin: redis.Redis
+) -> None:
+    """Chaos, seed 42: a worker registers once. Killed in a job after a loss, it was in no list of workers."""
+    killed_at_work(redis_server, raw)
+    redis_admin.delete(*redis_admin.keys("rq:worker*"))
+
+    clear_after_the_dead(raw, socket.gethostname(), lambda pid: False)
+
+    assert RedisHoldings(clock).jobs() == []
 
 
 def test_an_unknown_kind_fails_without_its_text(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -64,6 +64,14 @@ class RqJobs:
         raise LiveStateDown(f"redis: {reason}")
 
 
+def worker_name(host: str, pid: int, random: str) -> str:
+    """It says which process it is: what RQ has registered of a worker is lost with Redis, while it lives on.
+
+    random: letters and digits, so that no two are named alike.
+    """
+    return f"{host}-{pid}-{random}"
+
+
 def clear_after_the_dead(client: redis.Redis, host: str, is_alive: Callable[[int], bool]) -> int:
     """Remove jobs that killed workers of this host left half done; how many. Raises LiveStateDown.
 
@@ -71,9 +79,9 @@ def clear_after_the_dead(client: redis.Redis, host: str, is_alive: Callable[[int
     """
     reason, cleared = "", 0
     try:
+        cleared = sum(_delete(job) for job in _begun(client) if _is_of_a_dead_one(job, host, is_alive))
         for worker in SimpleWorker.all(client):
             if worker.hostname == host and worker.pid is not None and not is_alive(worker.pid):
-                cleared += sum(_delete(job) for job in _jobs_of(client, worker.name))
                 worker.register_death()  # type: ignore[no-untyped-call]  # rq has no types there
     except RedisError as error:
         reason = type(error).__name__
@@ -82,11 +90,17 @@ def clear_after_the_dead(client: redis.Redis, host: str, is_alive: Callable[[int
     return cleared
 
 
-def _jobs_of(client: redis.Redis, worker: str) -> list[Job]:
-    """Jobs that this worker has begun and not ended."""
+def _begun(client: redis.Redis) -> list[Job]:
+    """Jobs that some worker has begun and not ended."""
     queue = Queue(QUEUE, connection=client, serializer=JSONSerializer)
     begun = Job.fetch_many(queue.started_job_registry.get_job_ids(cleanup=False), client, JSONSerializer)
-    return [job for job in begun if job is not None and job.worker_name == worker]
+    return [job for job in begun if job is not None]
+
+
+def _is_of_a_dead_one(job: Job, host: str, is_alive: Callable[[int], bool]) -> bool:
+    """Of a worker of this host, by its name, whose process is gone."""
+    its_host, _, pid = (job.worker_name or "").rpartition("-")[0].rpartition("-")
+    return its_host == host and pid.isdigit() and not is_alive(int(pid))
 
 
 def _delete(job: Job) -> bool:
