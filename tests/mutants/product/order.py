@@ -94,8 +94,8 @@ ORDER = (
     Mutant(
         "order who declined is rung again at once",
         D + "waiting.py",
-        "            or self._is_cooling(person)\n",
-        "",
+        "if self._is_cooling(person) or not self._endpoints(person):",
+        "if not self._endpoints(person):",
         WAITING + "test_who_declined_is_not_rung_again_for_that_call_but_for_others",
     ),
     Mutant(

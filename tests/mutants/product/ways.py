@@ -154,8 +154,8 @@ AFTER_A_LOSS = (
     Mutant(
         "who signs on while she consults is rung",
         D + "waiting.py",
-        "            presence.apart\n            or presence.psychologist in self._taken",
-        "            presence.psychologist in self._taken",
+        "return not presence.apart and presence.state in (State.AVAILABLE, State.WRAP_UP)",
+        "return presence.state in (State.AVAILABLE, State.WRAP_UP)",
         WAITING + "test_who_the_carrier_shows_on_a_lost_leg_is_not_rung_though_she_is_available",
     ),
     Mutant(
