@@ -82,9 +82,8 @@ def is_whole(request: bytes) -> bool:
 
 
 def has_announced_body(request: bytes) -> bool:
-    """Whether a length is announced as we read it, and so much is there. Where only the server's parser finds one, a
-    thread waits for the rest.
+    """Whether it is whole, its length announced as we read it. Where only the server's parser finds one, a thread waits
+    for the rest.
     """
-    head, _, body = request.partition(b"\r\n\r\n")
-    length = _LENGTH.search(head + b"\r\n")
-    return length is not None and len(body) >= int(length[1])
+    head = request.partition(b"\r\n\r\n")[0]
+    return _LENGTH.search(head + b"\r\n") is not None and is_whole(request)

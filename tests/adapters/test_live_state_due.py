@@ -100,6 +100,15 @@ def test_what_a_process_whose_time_was_ahead_has_written_is_done_all_the_same(du
     assert due.next_due() is None
 
 
+def test_it_is_found_behind_many_who_are_coding_for_long(due: RedisDueList) -> None:
+    for nth in range(30):
+        due.put(f"rest:p{nth}", NOW + 600_000 + nth, NOW)
+    due.put("ring:a", NOW + 3_600_000, NOW)
+
+    assert due.take(LEASE, NOW) is None
+    assert due.take(LEASE, NOW + 10_000) == ("ring:a", NOW + 10_000 + LEASE)
+
+
 def test_what_is_due_late_by_its_nature_keeps_its_moment(due: RedisDueList) -> None:
     """The last step of a ring plan, the end of a debrief, and of the longest wrap-up made longer."""
     late = {"match": NOW + 300_000, "drop:a": NOW + 600_000, "rest:p": NOW + 4_200_000}

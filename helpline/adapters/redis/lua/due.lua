@@ -9,7 +9,7 @@
 local MOST_MS, LONGER_MS = 360000, {rest = 4320000, drop = 660000}
 if args.op == 'take' then
   -- Nothing is due later than this: such a row was written by a process whose time was ahead for a moment after a loss.
-  for _, row in ipairs(redis.call('ZRANGEBYSCORE', 'due', now + MOST_MS, '+inf', 'LIMIT', 0, 20)) do
+  for _, row in ipairs(redis.call('ZREVRANGEBYSCORE', 'due', '+inf', now + MOST_MS, 'LIMIT', 0, 20)) do
     local most = LONGER_MS[row:match('^%a+')] or MOST_MS
     if tonumber(redis.call('ZSCORE', 'due', row)) > now + most then
       redis.call('ZADD', 'due', now + 10000, row)
